@@ -1,0 +1,201 @@
+/**
+ * What a tab can see: plain values that the engine keeps in the vault. Names and texts are ready for
+ * the screen except for wording and dates, which are the screen's business. Times are milliseconds
+ * since the epoch.
+ */
+import type { DeviceId, EntryId, InvitationId, PersonId } from '../domain/ids';
+
+/** Local number of a conversation on this device. */
+export type ConversationNumber = number;
+
+/** Where this device stands. One at a time. */
+export type SetupView =
+  | { readonly phase: 'empty' }
+  | { readonly phase: 'founding'; readonly step: FoundingStep; readonly problem?: SetupProblem }
+  | {
+      readonly phase: 'joining';
+      readonly step: JoiningStep;
+      readonly townName: string | undefined;
+      readonly since: number;
+      readonly problem?: SetupProblem;
+    }
+  | { readonly phase: 'ready'; readonly townName: string; readonly me: PersonView; readonly isAdmin: boolean }
+  /** Removed from the town: the vault is closed for writing, the outbox can still be read. */
+  | { readonly phase: 'ended'; readonly townName: string };
+
+export type FoundingStep = 'connecting' | 'claiming' | 'creating';
+/** sent: request handed to the relay; accepted: an admin's device took it; receiving: keys arrive. */
+export type JoiningStep = 'connecting' | 'sent' | 'accepted' | 'receiving';
+export type SetupProblem =
+  | 'no-network'
+  | 'link-used'
+  | 'link-expired'
+  | 'link-foreign'
+  | 'link-damaged'
+  | 'relay-refused'
+  | 'storage';
+
+export interface PersonView {
+  readonly id: PersonId;
+  readonly name: string;
+  readonly isMe: boolean;
+  readonly isAdmin: boolean;
+  /** False once the person has left the town or every device is blocked. */
+  readonly isActive: boolean;
+}
+
+export interface DirectoryView {
+  readonly townName: string;
+  /** By name, in German collation order is the screen's business. */
+  readonly persons: readonly PersonView[];
+  readonly devices: readonly DeviceView[];
+}
+
+export interface DeviceView {
+  readonly id: DeviceId;
+  readonly person: PersonId;
+  readonly isThisDevice: boolean;
+  readonly addedAt: number;
+  readonly isBlocked: boolean;
+}
+
+export interface InvitationView {
+  readonly id: InvitationId;
+  /** The whole link, to be shown, copied and drawn as QR. */
+  readonly link: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly usesLeft: number;
+  readonly state: 'waiting-for-network' | 'open' | 'joining' | 'used' | 'expired' | 'withdrawn';
+  /** Names of those who came through it, in order; the last may still be joining. */
+  readonly guests: readonly string[];
+}
+
+export type Connection =
+  | { readonly state: 'online' }
+  | { readonly state: 'connecting'; readonly since: number }
+  | { readonly state: 'offline'; readonly since: number; readonly nextTryAt: number | undefined };
+
+export interface StatusView {
+  readonly connection: Connection;
+  /** Messages of this device the relay does not have yet. */
+  readonly waiting: number;
+  /** Device time of the oldest of them. */
+  readonly waitingSince: number | undefined;
+  readonly problem: StatusProblem | undefined;
+}
+/** storage-full: nothing called saved is lost, but nothing new can be saved. */
+export type StatusProblem = 'storage-full' | 'relay-storage' | 'clock-wrong' | 'version-too-old' | 'relay-changed';
+
+export interface ConversationSummary {
+  readonly number: ConversationNumber;
+  readonly kind: 'direct' | 'group';
+  /** The other's name, or the group's title. */
+  readonly title: string;
+  readonly preview: PreviewView | undefined;
+  /** Time of the newest item; decides the order of the list. */
+  readonly at: number;
+  readonly unread: number;
+  readonly waiting: number;
+  readonly isPinned: boolean;
+  readonly isMuted: boolean;
+  readonly isArchived: boolean;
+  /** False when we were removed or left. */
+  readonly isMember: boolean;
+}
+
+export interface PreviewView {
+  readonly author: PersonId | undefined;
+  readonly authorName: string | undefined;
+  readonly isMine: boolean;
+  /** For texts: the first line. For other kinds: see `system`. */
+  readonly text: string | undefined;
+  readonly system: SystemEvent | undefined;
+  readonly state: DeliveryState | undefined;
+}
+
+export interface ListView {
+  /** Newest first, pinned ones before; archived ones included. */
+  readonly conversations: readonly ConversationSummary[];
+}
+
+/** product.md, "Honest delivery state". `waiting` is saved, not handed over. */
+export type DeliveryState = 'saved' | 'handed-over' | 'delivered' | 'read' | 'failed';
+
+export interface ConversationView {
+  readonly number: ConversationNumber;
+  readonly kind: 'direct' | 'group';
+  readonly title: string;
+  readonly members: readonly MemberView[];
+  readonly isMember: boolean;
+  readonly canManage: boolean;
+  /** Order of the last item read by us; the unread line stands behind it. */
+  readonly readUpTo: number;
+  readonly lastOrder: number;
+  readonly unread: number;
+  readonly isPinned: boolean;
+  readonly isMuted: boolean;
+  readonly isArchived: boolean;
+  readonly boardTitle: string | undefined;
+  /** Entries that are missing or of another history: see the timeline's gap items. */
+  readonly trouble: 'none' | 'catching-up' | 'gap' | 'forked' | 'needs-reentry';
+}
+
+export interface MemberView {
+  readonly person: PersonId;
+  readonly name: string;
+  readonly isMe: boolean;
+  readonly role: 'member' | 'manager';
+}
+
+export type SystemEvent =
+  | { readonly type: 'founded'; readonly by: PersonId }
+  | { readonly type: 'renamed'; readonly by: PersonId; readonly title: string }
+  | { readonly type: 'added'; readonly by: PersonId; readonly persons: readonly PersonId[] }
+  | { readonly type: 'removed'; readonly by: PersonId; readonly persons: readonly PersonId[] }
+  | { readonly type: 'left'; readonly by: PersonId }
+  | { readonly type: 'board-changed'; readonly by: PersonId }
+  | { readonly type: 'history-from-here' };
+
+export interface TimelineItem {
+  /** Grows along the timeline; unique in a conversation; stable once handed over. */
+  readonly order: number;
+  readonly id: EntryId;
+  readonly author: PersonId | undefined;
+  readonly authorName: string | undefined;
+  readonly isMine: boolean;
+  readonly content:
+    | { readonly type: 'text'; readonly text: string }
+    | { readonly type: 'system'; readonly event: SystemEvent }
+    /** Kind of a newer version: "Bitte App aktualisieren". */
+    | { readonly type: 'unknown' }
+    /** `count` envelopes are missing or could not be opened here. */
+    | { readonly type: 'gap'; readonly count: number; readonly reason: 'missing' | 'unreadable' | 'forked' };
+  readonly writtenAt: number;
+  readonly relayAt: number | undefined;
+  /** Own items only. */
+  readonly state: DeliveryState | undefined;
+  /** Own items that wait: what for. */
+  readonly waitsFor: 'network' | 'setup' | 'other-devices' | undefined;
+}
+
+export interface QueueItem {
+  readonly conversation: ConversationNumber | undefined;
+  readonly conversationTitle: string;
+  readonly id: EntryId;
+  readonly text: string;
+  readonly writtenAt: number;
+  readonly waitsFor: 'network' | 'setup' | 'other-devices' | undefined;
+}
+
+export interface SearchHit {
+  readonly conversation: ConversationNumber;
+  readonly conversationTitle: string;
+  readonly order: number;
+  readonly authorName: string;
+  readonly text: string;
+  readonly at: number;
+  /** Where the match stands in `text`, as UTF-16 offsets. */
+  readonly matchStart: number;
+  readonly matchEnd: number;
+}
