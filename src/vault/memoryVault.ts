@@ -1,0 +1,125 @@
+/**
+ * The vault without a disk: for the seeded world and for tests. Behaves as IndexedDB does where a caller
+ * could tell: bytes are copied in and out, a handle's operations keep their order, observers are told
+ * after the batch. Several handles over one `MemoryStore` are several tabs.
+ */
+import { err, ok, type Result } from '../lib/result';
+import type { Bytes } from '../lib/bytes';
+import type { Vault, VaultFailure, VaultReader } from './vault';
+import { MemoryStore } from './memoryStore';
+import { notingReader, startObservation, type Observation, type ObservationOptions } from './observation';
+import { VaultError, vaultClosed, vaultFailure } from './vaultFailure';
+import { assertKey, assertWrites, type TouchedRange } from './vaultKeys';
+
+export type WriteKind = 'commit' | 'intent' | 'lead' | 'seal-key';
+
+/** What can go wrong, decided by the world. */
+export interface MemoryFaults {
+  /** A failure writes nothing. */
+  readonly failWrite?: (kind: WriteKind) => 'storage-full' | 'storage-failed' | undefined;
+  readonly failRead?: () => boolean;
+  /** Awaited before every operation, so that a scheduler can put others in between. */
+  readonly pause?: () => Promise<void>;
+}
+
+export interface MemoryVaultOptions {
+  readonly store?: MemoryStore;
+  readonly faults?: MemoryFaults;
+}
+
+export function createMemoryVault({ store = new MemoryStore(), faults = {} }: MemoryVaultOptions = {}): Vault {
+  let isClosed = false;
+  const observations = new Set<Observation>();
+  const stopListening = store.listen({
+    onWritten: (touched) => observations.forEach((observation) => observation.tell(touched)),
+    onGone: close,
+  });
+
+  let turn = Promise.resolve();
+  async function waitForTurn(): Promise<void> {
+    if (faults.pause === undefined) return;
+    turn = turn.then(faults.pause);
+    await turn;
+  }
+
+  /** `step` is one moment of the store: it must not wait. */
+  async function write<T>(kind: WriteKind, step: () => Result<T, VaultFailure>): Promise<Result<T, VaultFailure>> {
+    await waitForTurn();
+    if (isClosed) return err(vaultClosed);
+    const fault = faults.failWrite?.(kind);
+    return fault === undefined ? step() : err(vaultFailure(fault));
+  }
+
+  async function read<T>(step: () => T): Promise<T> {
+    await waitForTurn();
+    if (isClosed) throw new VaultError(vaultClosed);
+    if (faults.failRead?.() === true) throw new VaultError(vaultFailure('storage-failed'));
+    return step();
+  }
+
+  const reader: VaultReader = {
+    get(name, key) {
+      assertKey(key);
+      return read(() => store.get(name, key));
+    },
+    range(name, range) {
+      assertKey(range.from);
+      assertKey(range.to);
+      return read(() => store.range(name, range));
+    },
+  };
+
+  /** A batch in between would tear what is read, so the read begins again. */
+  async function readWhole<T>(ask: ObservationOptions<T>['read'], seen: TouchedRange[]): Promise<T> {
+    for (;;) {
+      seen.length = 0;
+      const before = store.revision;
+      const value = await ask(notingReader(reader, seen));
+      if (store.revision === before) return value;
+    }
+  }
+
+  function close(): void {
+    isClosed = true;
+    stopListening();
+    for (const observation of observations) observation.stop();
+    observations.clear();
+  }
+
+  return {
+    ...reader,
+    commit(batch) {
+      assertWrites(batch.writes);
+      return write('commit', () => {
+        if (batch.fence !== undefined && !store.holds(batch.fence)) return err(vaultFailure('fenced'));
+        return ok(store.apply(batch));
+      });
+    },
+    addIntent: (value: Bytes) => write('intent', () => ok(store.addIntent(value))),
+    takeLead: () => write('lead', () => ok(store.raiseTerm())),
+    logVersion: (log) => read(() => store.logVersion(log)),
+    observe(ask, onValue, onError) {
+      if (isClosed) {
+        onError?.(vaultClosed);
+        return () => undefined;
+      }
+      const observation = startObservation({ read: ask, runRead: readWhole, onValue, onError });
+      observations.add(observation);
+      return () => {
+        observation.stop();
+        observations.delete(observation);
+      };
+    },
+    async sealKey(create) {
+      const kept = await write('seal-key', () => ok(store.sealKey));
+      if (!kept.ok) return kept;
+      if (kept.value !== undefined) return ok(kept.value);
+      const made = await create();
+      return write('seal-key', () => ok(store.keepSealKey(made)));
+    },
+    close,
+    async erase() {
+      store.erase();
+    },
+  };
+}
