@@ -130,6 +130,14 @@ export interface GroupCrypto {
   /** MLS-Exporter(label, empty context, length), RFC 9420 §8.5. */
   exportSecret(state: GroupState, label: string, length: number): Promise<SecretKey>;
 
+  /** Rulesets that every leaf's capabilities list, ascending. A leaf lists its client's at each renewal. */
+  commonRulesets(state: GroupState): readonly number[];
+
   encode(state: GroupState): Bytes;
   decode(bytes: Uint8Array): Result<GroupState, GroupFailure>;
+  /**
+   * Zeroes the epoch secrets of a state that its successor has replaced for good (never before an own
+   * commit is adopted). The state must not be used afterwards; states made from it stay valid.
+   */
+  wipe(state: GroupState): void;
 }

@@ -1,0 +1,116 @@
+/**
+ * Ed25519 (RFC 8032) over raw bytes: by WebCrypto where the platform has it (iOS 17, Firefox 130,
+ * Chrome 137), by noble elsewhere. Internal to this folder: everyone else signs with a label
+ * (`signature.ts`).
+ *
+ * Platforms differ on encodings that no honest signer makes (small-order points, s ≥ L, y ≥ p). Public
+ * keys of small order and non-canonical encodings are refused before either implementation is asked, so
+ * that both answer alike. Never compare or derive from signatures: Safari's are randomised.
+ */
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { concatBytes, copyBytes, type Bytes } from '../lib/bytes';
+import { isStrictEd25519PublicKey, isStrictEd25519Signature } from './ed25519Strict';
+
+export interface Ed25519 {
+  sign(seed: Uint8Array, message: Uint8Array): Promise<Bytes>;
+  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>;
+}
+
+const PKCS8_PREFIX = new Uint8Array([
+  0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+]);
+
+export const nobleEd25519: Ed25519 = {
+  sign(seed, message) {
+    return Promise.resolve(copyBytes(ed25519.sign(message, seed)));
+  },
+  verify(publicKey, message, signature) {
+    if (!isStrict(publicKey, signature)) return Promise.resolve(false);
+    return Promise.resolve(verifyByNoble(publicKey, message, signature));
+  },
+};
+
+/** `keys` public keys are kept imported; importing costs about as much as a verification. */
+export function createWebCryptoEd25519(keys = 512): Ed25519 {
+  const importedByHex = new Map<string, Promise<CryptoKey>>();
+
+  function importPublicKey(publicKey: Uint8Array): Promise<CryptoKey> {
+    const name = latin1(publicKey);
+    const known = importedByHex.get(name);
+    if (known !== undefined) {
+      // Re-inserting keeps the least recently used first.
+      importedByHex.delete(name);
+      importedByHex.set(name, known);
+      return known;
+    }
+    const imported = globalThis.crypto.subtle.importKey('raw', copyBytes(publicKey), 'Ed25519', false, ['verify']);
+    importedByHex.set(name, imported);
+    imported.catch(() => importedByHex.delete(name));
+    if (importedByHex.size > keys) {
+      for (const oldest of importedByHex.keys()) {
+        importedByHex.delete(oldest);
+        break;
+      }
+    }
+    return imported;
+  }
+
+  return {
+    async sign(seed, message) {
+      const wrapped = concatBytes(PKCS8_PREFIX, seed);
+      const key = await globalThis.crypto.subtle.importKey('pkcs8', wrapped, 'Ed25519', false, ['sign']);
+      wrapped.fill(0);
+      return new Uint8Array(await globalThis.crypto.subtle.sign('Ed25519', key, copyBytes(message)));
+    },
+    async verify(publicKey, message, signature) {
+      if (!isStrict(publicKey, signature)) return false;
+      try {
+        const key = await importPublicKey(publicKey);
+        return await globalThis.crypto.subtle.verify('Ed25519', key, copyBytes(signature), copyBytes(message));
+      } catch {
+        // A platform may refuse a point at import that another refuses at verification.
+        return false;
+      }
+    },
+  };
+}
+
+let platform: Promise<Ed25519> | undefined;
+
+/** Asked once: the answer cannot change while the program runs. */
+export function platformEd25519(): Promise<Ed25519> {
+  platform ??= hasWebCryptoEd25519().then((has) => (has ? createWebCryptoEd25519() : nobleEd25519));
+  return platform;
+}
+
+export function ed25519PublicKey(seed: Uint8Array): Bytes {
+  return copyBytes(ed25519.getPublicKey(seed));
+}
+
+async function hasWebCryptoEd25519(): Promise<boolean> {
+  try {
+    const probe = concatBytes(PKCS8_PREFIX, new Uint8Array(32));
+    const key = await globalThis.crypto.subtle.importKey('pkcs8', probe, 'Ed25519', false, ['sign']);
+    await globalThis.crypto.subtle.sign('Ed25519', key, new Uint8Array(1));
+    await globalThis.crypto.subtle.importKey('raw', ed25519PublicKey(new Uint8Array(32)), 'Ed25519', false, ['verify']);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isStrict(publicKey: Uint8Array, signature: Uint8Array): boolean {
+  return isStrictEd25519PublicKey(publicKey) && isStrictEd25519Signature(signature);
+}
+
+function verifyByNoble(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  try {
+    return ed25519.verify(signature, message, publicKey, { zip215: false });
+  } catch {
+    return false;
+  }
+}
+
+function latin1(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}

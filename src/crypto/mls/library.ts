@@ -1,0 +1,40 @@
+/**
+ * The one door to `ts-mls` (pinned, patched: patches/ts-mls+1.6.4.patch). Nothing else in the house
+ * imports it; `tsMlsGroup.ts` and the helpers beside this file import from here.
+ */
+export {
+  createCommit,
+  createGroup,
+  decodeGroupState,
+  decodeMlsMessage,
+  defaultKeyPackageEqualityConfig,
+  defaultPaddingConfig,
+  emptyPskIndex,
+  encodeGroupState,
+  encodeMlsMessage,
+  generateKeyPackageWithKey,
+  getCiphersuiteFromName,
+  getCiphersuiteImpl,
+  joinGroup,
+  mlsExporter,
+  processPrivateMessage,
+} from 'ts-mls';
+export type {
+  Capabilities,
+  CiphersuiteImpl,
+  ClientConfig,
+  ClientState,
+  Credential,
+  Extension,
+  KeyPackage,
+  LeafNode,
+  MLSMessage,
+  PrivateKeyPackage,
+  PrivateMessage,
+  Proposal,
+  ProposalWithSender,
+  RatchetTree,
+  Welcome,
+} from 'ts-mls';
+export { makeKeyPackageRef, verifyKeyPackage } from 'ts-mls/keyPackage.js';
+export { verifyLeafNodeSignatureKeyPackage } from 'ts-mls/leafNode.js';

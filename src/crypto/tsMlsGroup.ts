@@ -1,0 +1,567 @@
+/**
+ * `GroupCrypto` by ts-mls (RFC 9420). What the library leaves open is decided here: which commits and leaves
+ * are acceptable (`mls/commitRules`, `mls/leafRules`), that failures are values, that a state is never
+ * changed in place, and that no signature secret and no past epoch is kept in it.
+ *
+ * Invariants (SPEC: G):
+ *  1. Nothing the library returns leaves this file before all checks have passed.
+ *  2. The given state is only read: `encode` before and after any call gives the same bytes. Secrets a
+ *     commit has used up stay in the old state until its owner calls `wipe`.
+ *  3. A device appears once per tree, with the credential and signature key it was added with.
+ *
+ * Limits: a member that is removed cannot check the confirmation tag of the commit that removes it (RFC 9420
+ * §12.4.2: it has no key for it); a member may thereby make another believe it is out while the rest
+ * skip that commit. Re-entry mends that; `removed` is therefore a reason to ask, not to delete.
+ */
+import { assert } from '../lib/assert';
+import { copyBytes, equalBytes, type Bytes } from '../lib/bytes';
+import { err, ok, type Disposition, type Result } from '../lib/result';
+import type {
+  CommitRequest,
+  CommitSummary,
+  GroupCrypto,
+  GroupFailure,
+  GroupMember,
+  GroupSelf,
+  GroupState,
+  KeyPackagePair,
+  ParsedKeyPackage,
+  PreparedCommit,
+} from './group';
+import { groupClientConfig } from './mls/clientConfig';
+import { contextOf, shapeOfProposals, type CommitShape } from './mls/commitRules';
+import { decodeKeyPackageSecret, encodeKeyPackageSecret } from './mls/keyPackageSecret';
+import { faultOfKeyPackage } from './mls/keyPackageRules';
+import {
+  CONTEXT_EXTENSION,
+  LAST_RESORT_EXTENSION,
+  deviceOf,
+  faultOfLeaf,
+  faultOfTree,
+  ownCapabilities,
+  rulesetsOf,
+} from './mls/leafRules';
+import {
+  createCommit,
+  createGroup,
+  decodeGroupState,
+  decodeMlsMessage,
+  emptyPskIndex,
+  encodeGroupState,
+  encodeMlsMessage,
+  generateKeyPackageWithKey,
+  joinGroup,
+  makeKeyPackageRef,
+  mlsExporter,
+  processPrivateMessage,
+  verifyKeyPackage,
+  verifyLeafNodeSignatureKeyPackage,
+  type CiphersuiteImpl,
+  type ClientState,
+  type KeyPackage,
+  type LeafNode,
+  type MLSMessage,
+  type Proposal,
+  type RatchetTree,
+} from './mls/library';
+import { createSuite, SUITE } from './mls/suite';
+import type { Random } from './random';
+import { SecretKey } from './secretKey';
+
+export interface GroupServices {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  readonly random: Random;
+  /** The rulesets this client can judge by; listed in its leaf. Default: ruleset 1. */
+  readonly rulesets?: readonly number[];
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+/** A founder's leaf lives until its first update; nobody checks a lifetime inside a tree. */
+const FOUNDER_LIFETIME = 90 * DAY;
+
+export function createTsMlsGroupCrypto(services: GroupServices): GroupCrypto {
+  const capabilities = ownCapabilities(services.rulesets ?? [1]);
+  const suiteReady = createSuite(services.random);
+
+  async function createKeyPackage(
+    self: GroupSelf,
+    lifetime: { readonly notBefore: number; readonly notAfter: number },
+  ): Promise<KeyPackagePair> {
+    const suite = await suiteReady;
+    const made = await generateKeyPackageWithKey(
+      { credentialType: 'basic', identity: copyBytes(self.device) },
+      capabilities,
+      { notBefore: toSeconds(lifetime.notBefore), notAfter: toSeconds(lifetime.notAfter) },
+      [{ extensionType: LAST_RESORT_EXTENSION, extensionData: new Uint8Array(0) }],
+      { signKey: self.signatureSecret.expose(), publicKey: copyBytes(self.signatureKey) },
+      suite,
+    );
+    return {
+      keyPackage: encodeMessage({
+        version: 'mls10',
+        wireformat: 'mls_key_package',
+        keyPackage: made.publicPackage,
+      }),
+      secret: encodeKeyPackageSecret(made.privatePackage.initPrivateKey, made.privatePackage.hpkePrivateKey),
+    };
+  }
+
+  async function parseKeyPackage(bytes: Uint8Array): Promise<Result<ParsedKeyPackage, GroupFailure>> {
+    const checked = await checkKeyPackage(await suiteReady, bytes);
+    if (!checked.ok) return checked;
+    const { device, signatureKey, notBefore, notAfter } = checked.value;
+    return ok({ device, signatureKey, notBefore, notAfter });
+  }
+
+  async function found(self: GroupSelf, groupId: Bytes, context: Bytes): Promise<GroupState> {
+    const suite = await suiteReady;
+    const now = services.now();
+    const pair = await createKeyPackage(self, { notBefore: now, notAfter: now + FOUNDER_LIFETIME });
+    const keyPackage = decodeKeyPackageMessage(pair.keyPackage);
+    const keys = decodeKeyPackageSecret(pair.secret);
+    assert(keyPackage !== undefined && keys !== undefined, 'an own key package can be read back');
+    pair.secret.wipe();
+    const state = await createGroup(
+      copyBytes(groupId),
+      keyPackage,
+      {
+        initPrivateKey: keys.initKey,
+        hpkePrivateKey: keys.encryptionKey,
+        signaturePrivateKey: new Uint8Array(0),
+      },
+      [contextExtension(context)],
+      suite,
+      groupClientConfig,
+    );
+    return seal(state);
+  }
+
+  async function join(
+    self: GroupSelf,
+    welcomeBytes: Uint8Array,
+    keyPackages: readonly KeyPackagePair[],
+  ): Promise<Result<GroupState, GroupFailure>> {
+    const suite = await suiteReady;
+    const message = decodeMessage(welcomeBytes);
+    if (message?.wireformat !== 'mls_welcome') return fail('bad-welcome', 'ignore', 'not a welcome');
+    const { welcome } = message;
+    if (welcome.cipherSuite !== SUITE) return fail('bad-welcome', 'ignore', 'cipher suite');
+    for (const pair of keyPackages) {
+      const keyPackage = decodeKeyPackageMessage(pair.keyPackage);
+      const keys = decodeKeyPackageSecret(pair.secret);
+      if (keyPackage === undefined || keys === undefined) continue;
+      const ref = await makeKeyPackageRef(keyPackage, suite.hash);
+      if (!welcome.secrets.some(({ newMember }) => equalBytes(newMember, ref))) continue;
+      const joined = await attempt(() =>
+        joinGroup(
+          welcome,
+          keyPackage,
+          {
+            initPrivateKey: keys.initKey,
+            hpkePrivateKey: keys.encryptionKey,
+            signaturePrivateKey: new Uint8Array(0),
+          },
+          emptyPskIndex,
+          suite,
+          undefined,
+          undefined,
+          groupClientConfig,
+        ),
+      );
+      keys.initKey.fill(0);
+      if (!joined.ok) return fail('bad-welcome', 'ignore', joined.error);
+      const fault = faultOfState(joined.value) ?? faultOfSelf(joined.value, self);
+      if (fault !== undefined) return fail('bad-welcome', 'ignore', fault);
+      return ok(seal(joined.value));
+    }
+    return fail('not-for-us', 'ignore', 'no matching key package');
+  }
+
+  async function commit(
+    state: GroupState,
+    self: GroupSelf,
+    request: CommitRequest,
+  ): Promise<Result<PreparedCommit, GroupFailure>> {
+    const suite = await suiteReady;
+    const base = open(state);
+    assert(faultOfSelf(base, self) === undefined, 'a device commits in its own name');
+    const proposals = await proposalsOf(suite, base, request);
+    if (!proposals.ok) return proposals;
+    const made = await attempt(() =>
+      createCommit(
+        { state: withOwnLeafRefreshed(base, self), cipherSuite: suite, pskIndex: emptyPskIndex },
+        {
+          extraProposals: proposals.value,
+          ratchetTreeExtension: true,
+          authenticatedData: copyBytes(request.authenticatedData),
+        },
+      ),
+    );
+    if (!made.ok) return fail('bad-commit', 'stop', made.error);
+    const fault = faultOfState(made.value.newState);
+    if (fault !== undefined) return fail(request.add === undefined ? 'bad-commit' : 'bad-key-package', 'stop', fault);
+    return ok({
+      commit: encodeMessage(made.value.commit),
+      pending: seal(made.value.newState),
+      welcome:
+        made.value.welcome &&
+        encodeMessage({ version: 'mls10', wireformat: 'mls_welcome', welcome: made.value.welcome }),
+    });
+  }
+
+  async function proposalsOf(
+    suite: CiphersuiteImpl,
+    base: ClientState,
+    request: CommitRequest,
+  ): Promise<Result<Proposal[], GroupFailure>> {
+    const add = request.add ?? [];
+    const remove = request.remove ?? [];
+    const kinds = [add.length > 0, remove.length > 0, request.context !== undefined].filter(Boolean).length;
+    if (kinds > 1) return fail('bad-commit', 'stop', 'proposals of different kinds are not mixed');
+    if (request.context !== undefined) {
+      const extensions = [contextExtension(request.context)];
+      return ok([{ proposalType: 'group_context_extensions', groupContextExtensions: { extensions } }]);
+    }
+    const proposals: Proposal[] = [];
+    for (const removed of remove) {
+      if (removed === base.privatePath.leafIndex) return fail('bad-commit', 'stop', 'own leaf');
+      if (leafAt(base.ratchetTree, removed) === undefined) return fail('bad-commit', 'stop', 'no such leaf');
+      proposals.push({ proposalType: 'remove', remove: { removed } });
+    }
+    const now = services.now();
+    for (const bytes of add) {
+      const checked = await checkKeyPackage(suite, bytes);
+      if (!checked.ok) return checked;
+      const { keyPackage, notBefore, notAfter } = checked.value;
+      // RFC 9420 §7.3: the lifetime is checked by whoever adds, and by nobody after that.
+      if (now < notBefore || now > notAfter) return fail('bad-key-package', 'stop', 'outside its lifetime');
+      proposals.push({ proposalType: 'add', add: { keyPackage } });
+    }
+    return ok(proposals);
+  }
+
+  /**
+   * A commit with a path publishes the own leaf anew: this client's present capabilities go with it, so
+   * that an updated app is seen without being added again. The library takes the leaf from the tree.
+   */
+  function withOwnLeafRefreshed(base: ClientState, self: GroupSelf): ClientState {
+    const ratchetTree = base.ratchetTree.slice();
+    const own = leafAt(ratchetTree, base.privatePath.leafIndex);
+    assert(own !== undefined, 'a member has a leaf');
+    ratchetTree[2 * base.privatePath.leafIndex] = { nodeType: 'leaf', leaf: { ...own, capabilities } };
+    return { ...base, ratchetTree, signaturePrivateKey: self.signatureSecret.expose() };
+  }
+
+  async function process(
+    state: GroupState,
+    commitBytes: Uint8Array,
+    judge: (summary: CommitSummary) => boolean,
+  ): Promise<Result<{ readonly state: GroupState; readonly summary: CommitSummary }, GroupFailure>> {
+    const suite = await suiteReady;
+    const base = open(state);
+    const message = decodeMessage(commitBytes);
+    if (message?.wireformat !== 'mls_private_message') return badCommit('not a private message');
+    const { privateMessage } = message;
+    if (privateMessage.contentType !== 'commit') return badCommit('not a commit');
+    if (!equalBytes(privateMessage.groupId, base.groupContext.groupId)) return badCommit('another group');
+    if (privateMessage.epoch !== base.groupContext.epoch) {
+      const late = privateMessage.epoch < base.groupContext.epoch;
+      return fail('wrong-epoch', late ? 'ignore' : 'retry', `epoch ${privateMessage.epoch}`);
+    }
+
+    let seen: { readonly committer: GroupMember; readonly shape: CommitShape } | undefined;
+    let fault: string | undefined;
+    const processed = await attempt(() =>
+      processPrivateMessage(base, privateMessage, emptyPskIndex, suite, (incoming) => {
+        const looked = lookAt(base, incoming);
+        if ('fault' in looked) fault = looked.fault;
+        else seen = looked;
+        return 'fault' in looked ? 'reject' : 'accept';
+      }),
+    );
+    if (fault !== undefined) return badCommit(fault);
+    if (!processed.ok) return badCommit(processed.error);
+    if (processed.value.kind !== 'newState' || seen === undefined) return badCommit('not a commit');
+
+    const next = processed.value.newState;
+    const summary = summaryOf(base, seen.committer, seen.shape, privateMessage.authenticatedData);
+    if (next.groupActiveState.kind === 'removedFromGroup') {
+      return judge(summary) ? fail('removed', 'stop') : fail('refused', 'ignore');
+    }
+    const faultOfNext =
+      faultOfState(next) ?? faultOfCommitter(next, seen.committer) ?? faultOfContext(base, next, seen.shape);
+    if (faultOfNext !== undefined) return badCommit(faultOfNext);
+    if (!judge(summary)) return fail('refused', 'ignore');
+    return ok({ state: seal(next), summary });
+  }
+
+  async function exportSecret(state: GroupState, label: string, length: number): Promise<SecretKey> {
+    const { exporterSecret } = open(state).keySchedule;
+    const bytes = await mlsExporter(exporterSecret, label, new Uint8Array(0), length, await suiteReady);
+    const secret = new SecretKey(bytes);
+    bytes.fill(0);
+    return secret;
+  }
+
+  return {
+    createKeyPackage,
+    parseKeyPackage,
+    found,
+    join,
+    commit,
+    process,
+    epoch: (state) => Number(open(state).groupContext.epoch),
+    groupId: (state) => copyBytes(open(state).groupContext.groupId),
+    context(state) {
+      const context = contextOf(open(state).groupContext.extensions);
+      assert(context !== undefined, 'a group has an application context');
+      return context;
+    },
+    members: (state) => membersOf(open(state).ratchetTree),
+    commonRulesets: (state) => commonRulesetsOf(open(state).ratchetTree),
+    ownLeaf: (state) => open(state).privatePath.leafIndex,
+    epochAuthenticator: (state) => copyBytes(open(state).keySchedule.epochAuthenticator),
+    exportSecret,
+    encode,
+    decode,
+    wipe,
+  };
+}
+
+/** The value behind the opaque `GroupState`. Private, so that printing a state shows no secret. */
+class Opened {
+  readonly #library: ClientState;
+
+  constructor(library: ClientState) {
+    this.#library = library;
+  }
+
+  static read(value: unknown): ClientState {
+    assert(value instanceof Opened, 'a group state comes from this module');
+    return value.#library;
+  }
+}
+
+/** Neither a signature secret nor past epochs are kept (the library's `retainKeysForEpochs: 0` keeps all). */
+function seal(state: ClientState): GroupState {
+  const kept: ClientState = {
+    ...state,
+    signaturePrivateKey: new Uint8Array(0),
+    historicalReceiverData: new Map(),
+    unappliedProposals: {},
+  };
+  // The interface's brand exists in types only; `open` checks what it is given.
+  return new Opened(kept) as unknown as GroupState;
+}
+
+function open(state: GroupState): ClientState {
+  return Opened.read(state);
+}
+
+const STATE_VERSION = 1;
+
+function encode(state: GroupState): Bytes {
+  const body = encodeGroupState(open(state));
+  const out = new Uint8Array(1 + body.length);
+  out[0] = STATE_VERSION;
+  out.set(body, 1);
+  return out;
+}
+
+function decode(bytes: Uint8Array): Result<GroupState, GroupFailure> {
+  if (bytes[0] !== STATE_VERSION) return fail('bad-state', 'stop', 'version');
+  try {
+    // A copy: the library's values are views into the bytes they were read from.
+    const body = bytes.slice(1);
+    const decoded = decodeGroupState(body, 0);
+    if (decoded === undefined || decoded[1] !== body.length) return fail('bad-state', 'stop', 'malformed');
+    const state: ClientState = { ...decoded[0], clientConfig: groupClientConfig };
+    const fault = faultOfState(state);
+    return fault === undefined ? ok(seal(state)) : fail('bad-state', 'stop', fault);
+  } catch (error) {
+    return fail('bad-state', 'stop', describe(error));
+  }
+}
+
+/** Key material of an epoch that is over. Leaf and node keys live on in the next state. */
+function wipe(state: GroupState): void {
+  const { keySchedule, secretTree } = open(state);
+  for (const secret of Object.values(keySchedule)) secret.fill(0);
+  for (const { handshake, application } of secretTree) {
+    for (const ratchet of [handshake, application]) {
+      ratchet.secret.fill(0);
+      for (const unused of Object.values(ratchet.unusedGenerations)) unused.fill(0);
+    }
+  }
+}
+
+function lookAt(
+  base: ClientState,
+  incoming: Parameters<NonNullable<Parameters<typeof processPrivateMessage>[4]>>[0],
+): { readonly committer: GroupMember; readonly shape: CommitShape } | { readonly fault: string } {
+  if (incoming.kind !== 'commit' || incoming.senderLeafIndex === undefined) return { fault: 'not a member commit' };
+  if (incoming.senderLeafIndex === base.privatePath.leafIndex) return { fault: 'own commit' };
+  const committer = memberAt(base.ratchetTree, incoming.senderLeafIndex);
+  if (committer === undefined) return { fault: 'committer is not a member' };
+  const shaped = shapeOfProposals(incoming.proposals);
+  return 'fault' in shaped ? shaped : { committer, shape: shaped.shape };
+}
+
+function summaryOf(
+  base: ClientState,
+  committer: GroupMember,
+  shape: CommitShape,
+  authenticatedData: Uint8Array,
+): CommitSummary {
+  return {
+    committer,
+    added: shape.added,
+    removed: shape.removedLeaves.flatMap((leaf) => memberAt(base.ratchetTree, leaf) ?? []),
+    context: shape.context,
+    authenticatedData: copyBytes(authenticatedData),
+  };
+}
+
+function faultOfState(state: ClientState): string | undefined {
+  if (state.groupContext.cipherSuite !== SUITE) return 'cipher suite';
+  if (state.groupActiveState.kind !== 'active') return 'group is not active';
+  if (state.groupContext.epoch > BigInt(Number.MAX_SAFE_INTEGER)) return 'epoch';
+  if (contextOf(state.groupContext.extensions) === undefined) return 'group context holds something else';
+  if (leafAt(state.ratchetTree, state.privatePath.leafIndex) === undefined) return 'own leaf is blank';
+  return faultOfTree(state.ratchetTree);
+}
+
+function faultOfSelf(state: ClientState, self: GroupSelf): string | undefined {
+  const own = memberAt(state.ratchetTree, state.privatePath.leafIndex);
+  if (own === undefined) return 'own leaf is blank';
+  return equalBytes(own.device, self.device) && equalBytes(own.signatureKey, self.signatureKey)
+    ? undefined
+    : 'own leaf is another device';
+}
+
+/** The library compares neither credential nor signature key of an update with the leaf it replaces. */
+function faultOfCommitter(next: ClientState, committer: GroupMember): string | undefined {
+  const after = memberAt(next.ratchetTree, committer.leaf);
+  if (after === undefined) return 'committer vanished';
+  return equalBytes(after.device, committer.device) && equalBytes(after.signatureKey, committer.signatureKey)
+    ? undefined
+    : 'committer changed its identity';
+}
+
+function faultOfContext(base: ClientState, next: ClientState, shape: CommitShape): string | undefined {
+  const expected = shape.context ?? contextOf(base.groupContext.extensions);
+  const actual = contextOf(next.groupContext.extensions);
+  return expected !== undefined && actual !== undefined && equalBytes(expected, actual) ? undefined : 'context';
+}
+
+interface CheckedKeyPackage extends ParsedKeyPackage {
+  readonly keyPackage: KeyPackage;
+}
+
+async function checkKeyPackage(
+  suite: CiphersuiteImpl,
+  bytes: Uint8Array,
+): Promise<Result<CheckedKeyPackage, GroupFailure>> {
+  const keyPackage = decodeKeyPackageMessage(bytes);
+  if (keyPackage === undefined) return fail('bad-key-package', 'ignore', 'malformed');
+  const { leafNode } = keyPackage;
+  const fault = faultOfKeyPackage(keyPackage) ?? faultOfLeaf(leafNode);
+  if (fault !== undefined) return fail('bad-key-package', 'ignore', fault);
+  const signed = await attempt(
+    async () =>
+      (await verifyLeafNodeSignatureKeyPackage(leafNode, suite.signature)) &&
+      (await verifyKeyPackage(keyPackage, suite.signature)),
+  );
+  if (!signed.ok || !signed.value) return fail('bad-key-package', 'ignore', 'signature');
+  const device = deviceOf(leafNode);
+  assert(device !== undefined, 'faultOfLeaf has looked at the credential');
+  return ok({
+    keyPackage,
+    device,
+    signatureKey: copyBytes(leafNode.signaturePublicKey),
+    notBefore: Number(leafNode.lifetime.notBefore) * 1000,
+    notAfter: Number(leafNode.lifetime.notAfter) * 1000,
+  });
+}
+
+function membersOf(tree: RatchetTree): GroupMember[] {
+  const members: GroupMember[] = [];
+  for (let leaf = 0; 2 * leaf < tree.length; leaf++) {
+    const member = memberAt(tree, leaf);
+    if (member !== undefined) members.push(member);
+  }
+  return members;
+}
+
+function commonRulesetsOf(tree: RatchetTree): number[] {
+  let common: number[] | undefined;
+  for (const node of tree) {
+    if (node?.nodeType !== 'leaf') continue;
+    const own = rulesetsOf(node.leaf.capabilities);
+    common = common === undefined ? own : common.filter((ruleset) => own.includes(ruleset));
+  }
+  return common ?? [];
+}
+
+function memberAt(tree: RatchetTree, leafIndex: number): GroupMember | undefined {
+  const leaf = leafAt(tree, leafIndex);
+  const device = leaf && deviceOf(leaf);
+  if (leaf === undefined || device === undefined) return undefined;
+  return { leaf: leafIndex, device, signatureKey: copyBytes(leaf.signaturePublicKey) };
+}
+
+/** RFC 9420 appendix C: leaf n is node 2n. */
+function leafAt(tree: RatchetTree, leafIndex: number): LeafNode | undefined {
+  const node = tree[2 * leafIndex];
+  return node?.nodeType === 'leaf' ? node.leaf : undefined;
+}
+
+function contextExtension(context: Bytes): { extensionType: number; extensionData: Bytes } {
+  return { extensionType: CONTEXT_EXTENSION, extensionData: copyBytes(context) };
+}
+
+function toSeconds(milliseconds: number): bigint {
+  return BigInt(Math.max(0, Math.floor(milliseconds / 1000)));
+}
+
+function encodeMessage(message: MLSMessage): Bytes {
+  return copyBytes(encodeMlsMessage(message));
+}
+
+/** Undefined for anything but exactly one message; the bytes are copied, the library keeps views. */
+function decodeMessage(bytes: Uint8Array): MLSMessage | undefined {
+  try {
+    const own = copyBytes(bytes);
+    const decoded = decodeMlsMessage(own, 0);
+    return decoded?.[1] === own.length ? decoded[0] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function decodeKeyPackageMessage(bytes: Uint8Array): KeyPackage | undefined {
+  const message = decodeMessage(bytes);
+  return message?.wireformat === 'mls_key_package' ? message.keyPackage : undefined;
+}
+
+/** The library throws its own errors, raw TypeErrors, and `undefined`. */
+async function attempt<T>(step: () => Promise<T>): Promise<Result<T, string>> {
+  try {
+    return ok(await step());
+  } catch (error) {
+    return err(describe(error));
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : 'the library threw no error';
+}
+
+function badCommit(detail: string): Result<never, GroupFailure> {
+  return fail('bad-commit', 'ignore', detail);
+}
+
+function fail(type: GroupFailure['type'], then: Disposition, detail?: string): Result<never, GroupFailure> {
+  return err(detail === undefined ? { type, then } : { type, then, detail });
+}
