@@ -9,6 +9,7 @@
  */
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { concatBytes, copyBytes, type Bytes } from '../lib/bytes';
+import { asBytes } from './asBytes';
 import { isStrictEd25519PublicKey, isStrictEd25519Signature } from './ed25519Strict';
 
 export interface Ed25519 {
@@ -22,7 +23,7 @@ const PKCS8_PREFIX = new Uint8Array([
 
 export const nobleEd25519: Ed25519 = {
   sign(seed, message) {
-    return Promise.resolve(copyBytes(ed25519.sign(message, seed)));
+    return Promise.resolve(asBytes(ed25519.sign(message, seed)));
   },
   verify(publicKey, message, signature) {
     if (!isStrict(publicKey, signature)) return Promise.resolve(false);
@@ -60,13 +61,13 @@ export function createWebCryptoEd25519(keys = 512): Ed25519 {
       const wrapped = concatBytes(PKCS8_PREFIX, seed);
       const key = await globalThis.crypto.subtle.importKey('pkcs8', wrapped, 'Ed25519', false, ['sign']);
       wrapped.fill(0);
-      return new Uint8Array(await globalThis.crypto.subtle.sign('Ed25519', key, copyBytes(message)));
+      return new Uint8Array(await globalThis.crypto.subtle.sign('Ed25519', key, asBytes(message)));
     },
     async verify(publicKey, message, signature) {
       if (!isStrict(publicKey, signature)) return false;
       try {
         const key = await importPublicKey(publicKey);
-        return await globalThis.crypto.subtle.verify('Ed25519', key, copyBytes(signature), copyBytes(message));
+        return await globalThis.crypto.subtle.verify('Ed25519', key, asBytes(signature), asBytes(message));
       } catch {
         // A platform may refuse a point at import that another refuses at verification.
         return false;
@@ -84,7 +85,7 @@ export function platformEd25519(): Promise<Ed25519> {
 }
 
 export function ed25519PublicKey(seed: Uint8Array): Bytes {
-  return copyBytes(ed25519.getPublicKey(seed));
+  return asBytes(ed25519.getPublicKey(seed));
 }
 
 async function hasWebCryptoEd25519(): Promise<boolean> {

@@ -5,7 +5,8 @@
 import { expand, extract, hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
-import { copyBytes, type Bytes } from '../lib/bytes';
+import type { Bytes } from '../lib/bytes';
+import { asBytes } from './asBytes';
 import { SecretKey } from './secretKey';
 
 const EMPTY = new Uint8Array(0);
@@ -13,22 +14,22 @@ const EMPTY = new Uint8Array(0);
 /** Of all parts, one after the other, without lengths: give each part a fixed size or prefix it. */
 export function sha256(...parts: readonly Uint8Array[]): Bytes {
   const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return toBytes(nobleSha256(only));
+  if (parts.length === 1 && only !== undefined) return asBytes(nobleSha256(only));
   const state = nobleSha256.create();
   for (const part of parts) state.update(part);
-  return toBytes(state.digest());
+  return asBytes(state.digest());
 }
 
 export function hmacSha256(key: Uint8Array, data: Uint8Array): Bytes {
-  return toBytes(hmac(nobleSha256, key, data));
+  return asBytes(hmac(nobleSha256, key, data));
 }
 
 export function hkdfExtract(salt: Uint8Array, inputKey: Uint8Array): Bytes {
-  return toBytes(extract(nobleSha256, inputKey, salt));
+  return asBytes(extract(nobleSha256, inputKey, salt));
 }
 
 export function hkdfExpand(pseudoRandomKey: Uint8Array, info: Uint8Array, length: number): Bytes {
-  return toBytes(expand(nobleSha256, pseudoRandomKey, info, length));
+  return asBytes(expand(nobleSha256, pseudoRandomKey, info, length));
 }
 
 /** `label` separates the uses of one secret: "depesche/<label>/1" is HKDF's info. */
@@ -38,11 +39,4 @@ export function deriveKeys(secret: SecretKey, label: string, length: number): Se
   const key = new SecretKey(derived);
   derived.fill(0);
   return key;
-}
-
-/** noble types its results as possibly shared memory; they never are. Copies only in that case. */
-function toBytes(bytes: Uint8Array): Bytes {
-  return bytes.buffer instanceof ArrayBuffer
-    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    : copyBytes(bytes);
 }
