@@ -5,10 +5,11 @@
  *
  * Platforms differ on encodings that no honest signer makes (small-order points, s ≥ L, y ≥ p). Public
  * keys of small order and non-canonical encodings are refused before either implementation is asked, so
- * that both answer alike. Never compare or derive from signatures: Safari's are randomised.
+ * that both answer alike; for the same reason noble's part checks without cofactor. Never compare or derive from signatures: Safari's are randomised.
  */
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { concatBytes, copyBytes, type Bytes } from '../lib/bytes';
+import { sha512 } from '@noble/hashes/sha2.js';
+import { bytesToHex, concatBytes, copyBytes, equalBytes, type Bytes } from '../lib/bytes';
 import { asBytes } from './asBytes';
 import { isStrictEd25519PublicKey, isStrictEd25519Signature } from './ed25519Strict';
 
@@ -104,12 +105,26 @@ function isStrict(publicKey: Uint8Array, signature: Uint8Array): boolean {
   return isStrictEd25519PublicKey(publicKey) && isStrictEd25519Signature(signature);
 }
 
+/**
+ * The check without cofactor, R = sB − kA by bytes, which is what platforms do; noble's own `verify`
+ * multiplies by eight first and would accept keys with a small-order part where a platform refuses.
+ */
 function verifyByNoble(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   try {
-    return ed25519.verify(signature, message, publicKey, { zip215: false });
+    const { Point } = ed25519;
+    const r = signature.subarray(0, 32);
+    const s = littleEndianNumber(signature.subarray(32));
+    const k = littleEndianNumber(sha512(concatBytes(r, publicKey, message))) % Point.Fn.ORDER;
+    const minusA = Point.fromBytes(publicKey, false).negate();
+    const expected = Point.BASE.multiplyUnsafe(s).add(minusA.multiplyUnsafe(k)).toBytes();
+    return equalBytes(expected, r);
   } catch {
     return false;
   }
+}
+
+function littleEndianNumber(bytes: Uint8Array): bigint {
+  return BigInt(`0x${bytesToHex(bytes.slice().reverse())}`);
 }
 
 function latin1(bytes: Uint8Array): string {
