@@ -17,8 +17,8 @@ const MAX_UNSYNCED = 256;
 type Undo = () => void;
 export interface StoreListener {
   onWritten(touched: readonly TouchedRange[]): void;
-  /** The store crashed or was erased: this handle is dead. */
-  onGone(): void;
+  /** This handle is dead. */
+  onGone(how: 'crashed' | 'erased'): void;
 }
 
 /** An opaque copy; it shares nothing that changes. */
@@ -69,13 +69,13 @@ export class MemoryStore {
       for (const undo of batch.reverse()) undo();
     }
     this.#unsynced = [];
-    this.#end();
+    this.#end('crashed');
   }
 
   erase(): void {
     this.#state = emptyState();
     this.#unsynced = [];
-    this.#end();
+    this.#end('erased');
   }
 
   listen(listener: StoreListener): () => void {
@@ -154,9 +154,10 @@ export class MemoryStore {
     for (const listener of [...this.#listeners]) listener.onWritten(touched);
   }
 
-  #end(): void {
-    for (const listener of [...this.#listeners]) listener.onGone();
+  #end(how: 'crashed' | 'erased'): void {
+    const listeners = [...this.#listeners];
     this.#listeners.clear();
+    for (const listener of listeners) listener.onGone(how);
   }
 }
 

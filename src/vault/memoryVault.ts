@@ -8,7 +8,7 @@ import type { Bytes } from '../lib/bytes';
 import type { Vault, VaultFailure, VaultReader } from './vault';
 import { MemoryStore } from './memoryStore';
 import { notingReader, startObservation, type Observation, type ObservationOptions } from './observation';
-import { VaultError, vaultClosed, vaultFailure } from './vaultFailure';
+import { VaultError, vaultClosed, vaultErased, vaultFailure } from './vaultFailure';
 import { assertKey, assertWrites, type TouchedRange } from './vaultKeys';
 
 export type WriteKind = 'commit' | 'intent' | 'lead' | 'seal-key';
@@ -28,11 +28,15 @@ export interface MemoryVaultOptions {
 }
 
 export function createMemoryVault({ store = new MemoryStore(), faults = {} }: MemoryVaultOptions = {}): Vault {
-  let isClosed = false;
+  /** Why it is over, once it is. */
+  let end: VaultFailure | undefined;
   const observations = new Set<Observation>();
   const stopListening = store.listen({
     onWritten: (touched) => observations.forEach((observation) => observation.tell(touched)),
-    onGone: close,
+    onGone: (how) => {
+      if (how === 'crashed') close();
+      else endForOthers();
+    },
   });
 
   let turn = Promise.resolve();
@@ -45,14 +49,14 @@ export function createMemoryVault({ store = new MemoryStore(), faults = {} }: Me
   /** `step` is one moment of the store: it must not wait. */
   async function write<T>(kind: WriteKind, step: () => Result<T, VaultFailure>): Promise<Result<T, VaultFailure>> {
     await waitForTurn();
-    if (isClosed) return err(vaultClosed);
+    if (end !== undefined) return err(end);
     const fault = faults.failWrite?.(kind);
     return fault === undefined ? step() : err(vaultFailure(fault));
   }
 
   async function read<T>(step: () => T): Promise<T> {
     await waitForTurn();
-    if (isClosed) throw new VaultError(vaultClosed);
+    if (end !== undefined) throw new VaultError(end);
     if (faults.failRead?.() === true) throw new VaultError(vaultFailure('storage-failed'));
     return step();
   }
@@ -79,8 +83,14 @@ export function createMemoryVault({ store = new MemoryStore(), faults = {} }: Me
     }
   }
 
+  /** Observers of an erased vault learn it, as its tabs have to. */
+  function endForOthers(): void {
+    end ??= vaultErased;
+    for (const observation of observations) observation.refresh();
+  }
+
   function close(): void {
-    isClosed = true;
+    end ??= vaultClosed;
     stopListening();
     for (const observation of observations) observation.stop();
     observations.clear();
@@ -99,8 +109,8 @@ export function createMemoryVault({ store = new MemoryStore(), faults = {} }: Me
     takeLead: () => write('lead', () => ok(store.raiseTerm())),
     logVersion: (log) => read(() => store.logVersion(log)),
     observe(ask, onValue, onError) {
-      if (isClosed) {
-        onError?.(vaultClosed);
+      if (end !== undefined) {
+        onError?.(end);
         return () => undefined;
       }
       const observation = startObservation({ read: ask, runRead: readWhole, onValue, onError });
@@ -119,6 +129,8 @@ export function createMemoryVault({ store = new MemoryStore(), faults = {} }: Me
     },
     close,
     async erase() {
+      end ??= vaultErased;
+      close();
       store.erase();
     },
   };

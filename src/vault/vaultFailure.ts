@@ -18,6 +18,7 @@ export function vaultFailure(type: VaultFailure['type'], detail?: string, then: 
 }
 
 export const vaultClosed = vaultFailure('storage-failed', 'this vault was closed', 'stop');
+export const vaultErased = vaultFailure('storage-failed', 'this vault was erased', 'stop');
 
 export class VaultError extends Error {
   readonly failure: VaultFailure;
