@@ -34,7 +34,11 @@ export function encodeEnvelope(envelope: Envelope): Bytes {
   );
 }
 
-export function parseEnvelope(bytes: Uint8Array): Result<Envelope, EnvelopeFailure> {
+/** `entryBytes`: what an envelope that is no commit may weigh; it differs by the log's kind. */
+export function parseEnvelope(
+  bytes: Uint8Array,
+  entryBytes: number = LIMITS.envelopeBytes,
+): Result<Envelope, EnvelopeFailure> {
   const version = bytes[0];
   const flags = bytes[1];
   if (version === undefined || flags === undefined || bytes.length <= ENVELOPE_HEADER_BYTES)
@@ -43,7 +47,7 @@ export function parseEnvelope(bytes: Uint8Array): Result<Envelope, EnvelopeFailu
   if (version !== ENVELOPE_VERSION || (flags & ~FLAG_COMMIT) !== 0)
     return err({ type: 'malformed', then: 'ignore', detail: 'header' });
   const isCommit = flags === FLAG_COMMIT;
-  if (bytes.length > (isCommit ? LIMITS.commitBytes : LIMITS.envelopeBytes))
+  if (bytes.length > (isCommit ? LIMITS.commitBytes : entryBytes))
     return err({ type: 'too-large', then: 'ignore' });
   return ok({
     isCommit,

@@ -53,6 +53,7 @@ export const OP = {
   revoke: 11,
   passes: 12,
   claim: 13,
+  token: 14,
 } as const;
 
 const op = <K extends keyof typeof OP>(name: K) => v.literal(OP[name]);
@@ -92,10 +93,13 @@ const revokeFrame = v.strictTuple([op('revoke'), uint, list(passKey, LIMITS.pass
 const passesFrame = v.strictTuple([op('passes'), uint]);
 /** The one-time set-up token: this connection's relay key becomes the first admin pass. */
 const claimFrame = v.strictTuple([op('claim'), uint, bytesOf(32)]);
+/** A bearer token for blobs over HTTP, bound to this connection's pass and short-lived. */
+const tokenFrame = v.strictTuple([op('token'), uint]);
 
 const requestSchemas = [
   authFrame, createFrame, appendFrame, readFrame, watchFrame, unwatchFrame, putFrame,
   closeFrame, redactFrame, castFrame, admitFrame, revokeFrame, passesFrame, claimFrame,
+  tokenFrame,
 ] as const;
 export type RequestFrame = v.InferOutput<(typeof requestSchemas)[number]>;
 
@@ -132,7 +136,10 @@ const helloFrame = v.strictTuple([v.literal(REPLY.hello), uint, bytesOf(32), byt
 const okFrame = v.strictTuple([v.literal(REPLY.ok), uint, v.unknown()]);
 /** request number, reason, number that belongs to it (stale: last commit; rate: wait in ms; else 0). */
 const refusedFrame = v.strictTuple([v.literal(REPLY.refused), uint, v.picklist(REFUSALS), uint]);
-/** log, envelopes in order, last commit. */
+/**
+ * log, envelopes in order, last commit. An empty list, or one that does not begin right behind the
+ * reader's cursor, means: read.
+ */
 const newsFrame = v.strictTuple([v.literal(REPLY.news), logId, v.array(storedEnvelope), uint]);
 /** log, put number, slot, value. */
 const slotFrame = v.strictTuple([v.literal(REPLY.slot), logId, uint, slotId, bytesUpTo(LIMITS.slotBytes)]);
@@ -171,6 +178,7 @@ export const watchResult = v.array(
   ]),
 );
 export const passesResult = v.array(v.strictTuple([passKey, v.boolean()]));
+export const tokenResult = bytesOf(32);
 
 // ---- both ------------------------------------------------------------------------------------
 

@@ -1,0 +1,15 @@
+/**
+ * The only place that knows where the worker's code lies: beside this file. In the bundle both are
+ * plain JavaScript in one folder (`main.js`, `sqliteWorker.js`); in development and tests both are
+ * TypeScript, which a worker cannot load before tsx is registered in it.
+ */
+import { Worker } from 'node:worker_threads';
+import type { WorkerData } from './sqliteCalls';
+
+export function startSqliteWorker(workerData: WorkerData): Worker {
+  if (!import.meta.url.endsWith('.ts'))
+    return new Worker(new URL('./sqliteWorker.js', import.meta.url), { workerData });
+  const code = new URL('./sqliteWorker.ts', import.meta.url).href;
+  const boot = `import('tsx/esm/api').then((tsx) => { tsx.register(); return import(${JSON.stringify(code)}); });`;
+  return new Worker(boot, { eval: true, workerData, execArgv: [] });
+}
