@@ -48,9 +48,12 @@ export class DexieConnection {
     declareVersions(db, migrations);
     db.on('ready', () => (this.#wasOpen ? onInterrupted() : undefined), true);
     db.on('versionchange', (event) => {
-      // Dexie's own handler closes the connection either way; after an upgrade the next open fails as too new.
+      // Closed at once, or the other tab would wait. After an upgrade the next open fails as too new.
+      db.close({ disableAutoOpen: false });
       if (event.newVersion === null || event.newVersion === 0) finish(vaultErased);
       else onInterrupted();
+      // Dexie's own handler would only add a warning.
+      return false;
     });
     this.#db = db;
   }

@@ -43,7 +43,7 @@ export function isConnectionLost(error: unknown): boolean {
 export function errorToVaultError(error: unknown): VaultError {
   if (error instanceof VaultError) return error;
   const [outer] = causesOf(error);
-  if (outer === undefined || BUG_NAMES.has(outer.name)) throw error;
+  if (outer === undefined || (BUG_NAMES.has(outer.name) && !isQuotaError(error))) throw error;
   return new VaultError(errorToFailure(error, outer), error);
 }
 
