@@ -1,5 +1,5 @@
 /**
- * The one door to `ts-mls` (pinned, patched: patches/ts-mls+1.6.4.patch). Nothing else in the house
+ * The one door to `ts-mls` (pinned, patched: .ci/patches/ts-mls+1.6.4.patch). Nothing else in the house
  * imports it; `tsMlsGroup.ts` and the helpers beside this file import from here.
  */
 export {

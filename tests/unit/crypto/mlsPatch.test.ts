@@ -1,5 +1,5 @@
 /**
- * One test per mend of patches/ts-mls+1.6.4.patch, against the library itself. Each fails when its mend
+ * One test per mend of .ci/patches/ts-mls+1.6.4.patch, against the library itself. Each fails when its mend
  * (marked `depesche n` in the patch) is taken out.
  */
 import { Worker } from 'node:worker_threads';
