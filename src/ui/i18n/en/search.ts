@@ -1,0 +1,27 @@
+import type { search as de } from '../de/search';
+
+export const search: typeof de = {
+  title: 'Search',
+  field: 'Search all conversations',
+  placeholder: 'Word, name or part of it',
+  jumpField: 'Search or jump',
+  clear: 'Clear search',
+  empty: 'Searches everything on this device – even offline.',
+  emptyTips: ['Part of a word will do: “hydr” finds “Oberflurhydrant”.', 'Umlauts do not matter: “strasse” finds “Straße”.'],
+  short: 'One more character and the search begins.',
+  searching: 'Searching …',
+  found: (count: number) => (count === 1 ? '1 match' : `${count} matches`),
+  foundAtLeast: (count: number) => `${count} matches, newest first`,
+  nothing: (query: string) => `Nothing found for “${query}”.`,
+  nothingHint: 'Check the spelling, or search for a shorter part of the word.',
+  failed: 'The search was interrupted. Your messages are unharmed.',
+  tryAgain: 'Search again',
+  more: 'Show more matches',
+  persons: 'People',
+  conversations: 'Conversations',
+  messages: 'Messages',
+  you: 'You',
+  close: 'Close',
+  keys: 'Arrow keys to choose, Enter to open, Esc to close',
+  results: 'Results',
+};
