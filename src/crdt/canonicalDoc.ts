@@ -1,0 +1,161 @@
+/**
+ * The document as everybody agrees on it: accepted updates in log order and nothing else. Same log
+ * prefix, same verdicts, same document, on every device (protocol.md 10).
+ *
+ *   C1  An update is read, judged and only then applied; a refusal leaves the document as it was.
+ *   C2  What Yjs makes of an accepted update is looked at before it counts: if it throws, leaves
+ *       something pending, moves another client's clock or turns neighbours round, the document is
+ *       rebuilt from accepted updates alone.
+ *   C3  A device may add so much and no more (`deviceBytes`), so that one member's flood ends while
+ *       the others go on writing. The sums are part of the state.
+ *
+ * Limits: the caller has verified the author device; one update is given once per entry (a repeated
+ * one is harmless but is charged again).
+ */
+import * as Y from 'yjs';
+import { bytesToHex, concatBytes, copyBytes, type Bytes } from '../lib/bytes';
+import { ok, type Result } from '../lib/result';
+import { checkUpdate, type NeighbourPair } from './checkUpdate';
+import { decodeState, encodeState, type StateFailure } from './documentState';
+import { documentClientId } from './documentClientId';
+import { DOCUMENT_LIMITS as LIMITS } from './documentLimits';
+import { refuse, type DocumentRefusal } from './documentRefusal';
+import { distance } from './listDistance';
+import { readBoard, type BoardContent } from './noticeBoard';
+import { readUpdate, type StructId, type UpdateClaim } from './readUpdate';
+
+export interface AuthoredUpdate {
+  readonly device: Uint8Array;
+  readonly session: Uint8Array;
+  readonly update: Uint8Array;
+}
+
+/** Accepted updates kept for a rebuild before they are folded into one state. */
+const TAIL_UPDATES = 256;
+
+export class CanonicalDoc {
+  readonly #documentId: string;
+  #doc: Y.Doc;
+  /** `#base` and then `#tail` are the accepted updates: what a rebuild starts from. */
+  #base: Bytes;
+  #tail: Bytes[] = [];
+  readonly #bytesByDevice: Map<string, number>;
+
+  private constructor(documentId: string, base: Bytes, bytesByDevice: Map<string, number>) {
+    this.#documentId = documentId;
+    this.#base = base;
+    this.#bytesByDevice = bytesByDevice;
+    this.#doc = docFromUpdates([base]);
+  }
+
+  static empty(documentId: string): CanonicalDoc {
+    return new CanonicalDoc(documentId, Y.encodeStateAsUpdate(new Y.Doc()) as Bytes, new Map());
+  }
+
+  /** `bytes` come from this device's own vault; damage there is a failure, not an exception. */
+  static fromState(documentId: string, bytes: Uint8Array): Result<CanonicalDoc, StateFailure> {
+    const state = decodeState(bytes);
+    if (!state.ok) return state;
+    return ok(new CanonicalDoc(documentId, state.value.update, new Map(state.value.bytesByDevice)));
+  }
+
+  apply({ device, session, update }: AuthoredUpdate): Result<void, DocumentRefusal> {
+    if (device.length !== LIMITS.deviceIdBytes || session.length !== LIMITS.sessionBytes) {
+      return refuse('malformed', 'device or session');
+    }
+    const claim = readUpdate(update);
+    if (!claim.ok) return claim;
+    const author = bytesToHex(device);
+    const spent = (this.#bytesByDevice.get(author) ?? 0) + update.length;
+    if (spent > LIMITS.deviceBytes) return refuse('quota', 'device');
+    const client = documentClientId(device, this.#documentId, session);
+    const verdict = checkUpdate(this.#doc, client, claim.value);
+    if (!verdict.ok) return verdict;
+    const isNew = verdict.value.type === 'new';
+    const bytes = isNew ? copyBytes(update) : withoutStructs(update, claim.value);
+    if (!this.#integrate(bytes, client, claim.value, verdict.value.type === 'new' ? verdict.value.neighbours : [])) {
+      this.#rebuild();
+      return refuse('not-integrable', 'refused by the document');
+    }
+    this.#bytesByDevice.set(author, spent);
+    this.#keep(bytes);
+    return ok(undefined);
+  }
+
+  /** For the vault: document and sums. */
+  encodeState(): Bytes {
+    this.#fold();
+    return encodeState({ update: this.#base, bytesByDevice: this.#bytesByDevice });
+  }
+
+  /** For a tab: what `DocumentChannel.load` may answer in place of all accepted updates. */
+  stateAsUpdate(): Bytes {
+    this.#fold();
+    return this.#base;
+  }
+
+  /** For previews and exports; a plain value that nobody's edit changes afterwards. */
+  readBoard(): BoardContent {
+    return readBoard(this.#doc);
+  }
+
+  destroy(): void {
+    this.#doc.destroy();
+  }
+
+  #integrate(update: Bytes, client: number, claim: UpdateClaim, neighbours: readonly NeighbourPair[]): boolean {
+    const { store } = this.#doc;
+    const clocksBefore = Y.getState(store, client);
+    const clientsBefore = store.clients.size;
+    try {
+      Y.applyUpdate(this.#doc, update);
+    } catch {
+      return false;
+    }
+    const isWhole = store.pendingStructs === null && store.pendingDs === null;
+    const isOwnClock = Y.getState(store, client) === Math.max(clocksBefore, claim.end);
+    const isOneClient = store.clients.size === clientsBefore + (clocksBefore === 0 && claim.end > 0 ? 1 : 0);
+    return isWhole && isOwnClock && isOneClient && neighbours.every((pair) => this.#isInOrder(pair));
+  }
+
+  #isInOrder({ left, right }: NeighbourPair): boolean {
+    const rightItem = this.#item(right);
+    if (rightItem === undefined || !(rightItem.parent instanceof Y.AbstractType)) return true;
+    if (left !== undefined && this.#item(left) === undefined) return true;
+    const list = rightItem.parent as Y.AbstractType<unknown>;
+    return distance(this.#doc, list, rightItem.parentSub, left, right, Infinity).type === 'reached';
+  }
+
+  /** Undefined for what is kept as a mere tombstone: it lies in no list. */
+  #item(id: StructId): Y.Item | undefined {
+    const item = Y.getItem(this.#doc.store, Y.createID(id.client, id.clock));
+    return item instanceof Y.Item ? item : undefined;
+  }
+
+  #keep(update: Bytes): void {
+    this.#tail.push(update);
+    if (this.#tail.length >= TAIL_UPDATES) this.#fold();
+  }
+
+  #fold(): void {
+    if (this.#tail.length === 0) return;
+    this.#base = copyBytes(Y.encodeStateAsUpdate(this.#doc));
+    this.#tail = [];
+  }
+
+  #rebuild(): void {
+    this.#doc.destroy();
+    this.#doc = docFromUpdates([this.#base, ...this.#tail]);
+  }
+}
+
+function docFromUpdates(updates: readonly Bytes[]): Y.Doc {
+  const doc = new Y.Doc();
+  for (const update of updates) Y.applyUpdate(doc, update);
+  return doc;
+}
+
+/** No sections, then the delete set as it came. */
+function withoutStructs(update: Uint8Array, claim: UpdateClaim): Bytes {
+  return concatBytes(new Uint8Array([0]), update.subarray(claim.deletesAt));
+}
