@@ -1,7 +1,9 @@
 /** What happens to an open vault when the browser takes its connection away. */
 import { forceCloseDatabase, IDBDatabase, IDBObjectStore } from 'fake-indexeddb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { DexieConnection } from '../../../src/vault/dexieConnection';
 import { openDexieVault } from '../../../src/vault/dexieVault';
+import { MIGRATIONS } from '../../../src/vault/migrations';
 import type { Vault, VaultFailure } from '../../../src/vault/vault';
 import { all, bytes, put, recorder, text, valueOf, write } from '../../contract/vault.contract';
 import { createFakeDevice, openRaw } from './fakeDevice';
@@ -75,6 +77,40 @@ describe('a lost connection', () => {
     await Promise.all(Array.from({ length: 10 }, (_, i) => write(vault, [put([1, i], '')])));
     expect(await vault.range('rows', all)).toHaveLength(10);
     expect(openAgain.mock.calls.length).toBeLessThan(3);
+  });
+
+  it('is opened once for a step that hears of it late', async () => {
+    const device = createFakeDevice();
+    const openAgain = vi.spyOn(device.indexedDB, 'open');
+    const connection = new DexieConnection({ name: device.name, indexedDB: device.indexedDB, keyRanges: device.IDBKeyRange, migrations: MIGRATIONS, onInterrupted: () => undefined });
+    await connection.open();
+    let loseLate: () => void = () => undefined;
+    let lateTries = 0;
+    const late = connection.run(async () => {
+      if (lateTries++ > 0) return;
+      await new Promise<void>((resolve) => {
+        loseLate = resolve;
+      });
+      throw lost();
+    });
+    let tries = 0;
+    await connection.run(async () => {
+      if (tries++ === 0) throw lost();
+    });
+    loseLate();
+    await late;
+    expect([tries, lateTries, openAgain.mock.calls.length]).toEqual([2, 2, 2]);
+    connection.close();
+  });
+
+  it('makes observers read again, whoever ran into it', async () => {
+    const vault = await open();
+    const seen = recorder<number>();
+    vault.observe(async (reader) => (await reader.range('rows', all)).length, seen.push);
+    await seen.until((count) => count === 0);
+    failTransactions(1, lost);
+    await vault.get('views', [1, 1]);
+    await seen.until(() => seen.values.length === 2);
   });
 
   it('does not double an intent that was written without our hearing of it', async () => {
