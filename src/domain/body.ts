@@ -1,0 +1,105 @@
+/**
+ * What an entry says. One schema per kind; a known kind with a wrong body is malformed, an unknown
+ * kind is kept as `unknown` (SPEC E9). Kinds with `town-` live in the town's own conversation and are
+ * directory operations (SPEC D2).
+ */
+import * as v from 'valibot';
+import { err, ok, type Result } from '../lib/result';
+import type { Bytes } from '../lib/bytes';
+import type { CborFailure } from '../protocol/codec';
+import { deviceIdSchema, invitationIdSchema, logIdSchema, personIdSchema } from './ids';
+
+const bytesOf = (length: number) =>
+  v.custom<Bytes>((x) => x instanceof Uint8Array && x.length === length, `${length} bytes`);
+const bytesUpTo = (length: number) =>
+  v.custom<Bytes>((x) => x instanceof Uint8Array && x.length > 0 && x.length <= length, 'bytes');
+const uint = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const persons = v.pipe(v.array(personIdSchema), v.maxLength(2_000));
+
+export const TEXT_LENGTH = 12_000;
+export const NAME_LENGTH = 80;
+export const TITLE_LENGTH = 120;
+
+/** One line, trimmed, without control or direction-override characters. */
+const line = (length: number) =>
+  v.pipe(
+    v.string(),
+    v.minLength(1),
+    v.maxLength(length),
+    v.check((x) => x === cleanLine(x), 'a clean line'),
+  );
+const text = v.pipe(v.string(), v.minLength(1), v.maxLength(TEXT_LENGTH));
+
+const deviceSchema = v.strictObject({
+  id: deviceIdSchema,
+  signatureKey: bytesOf(32),
+  relayKey: bytesOf(32),
+  keyPackage: bytesUpTo(8_192),
+  mailbox: logIdSchema,
+});
+/** What the directory says of a device besides when and whose. */
+export type DeviceFacts = v.InferOutput<typeof deviceSchema>;
+
+const bodies = {
+  text: v.strictObject({ text }),
+  /** Stands for a cancelled entry, so that counters have no holes. */
+  void: v.strictObject({}),
+  /** First entry of a group: who is in it and what it is called. */
+  founded: v.strictObject({ title: v.optional(line(TITLE_LENGTH)), persons }),
+  title: v.strictObject({ title: line(TITLE_LENGTH) }),
+  roster: v.strictObject({ add: persons, remove: persons }),
+  document: v.strictObject({
+    document: v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,40}$/)),
+    session: bytesOf(16),
+    update: bytesUpTo(49_152),
+  }),
+  /** SHA-256 of the state a newcomer was given, at this seq (SPEC J4). */
+  snapshot: v.strictObject({ seq: uint, hash: bytesOf(32) }),
+
+  'town-founded': v.strictObject({
+    name: line(NAME_LENGTH),
+    rootKey: bytesOf(32),
+    person: personIdSchema,
+    personName: line(NAME_LENGTH),
+    device: deviceSchema,
+  }),
+  'town-invited': v.strictObject({
+    invitation: invitationIdSchema,
+    secret: bytesOf(32),
+    expiresAt: uint,
+    uses: v.pipe(uint, v.minValue(1), v.maxValue(1_000)),
+  }),
+  'town-invitation-withdrawn': v.strictObject({ invitation: invitationIdSchema }),
+  'town-admitted': v.strictObject({
+    invitation: invitationIdSchema,
+    person: personIdSchema,
+    name: line(NAME_LENGTH),
+    device: deviceSchema,
+  }),
+  'town-renamed': v.strictObject({ person: personIdSchema, name: line(NAME_LENGTH) }),
+  'town-package': v.strictObject({ keyPackage: bytesUpTo(8_192) }),
+  'town-blocked': v.strictObject({ device: deviceIdSchema }),
+  'town-person-removed': v.strictObject({ person: personIdSchema }),
+  'town-admin': v.strictObject({ person: personIdSchema, isAdmin: v.boolean() }),
+  /** The first claim of a pair names its conversation (SPEC D7). */
+  'town-claimed': v.strictObject({ pair: v.strictTuple([personIdSchema, personIdSchema]), log: logIdSchema }),
+} as const;
+
+type KnownKind = keyof typeof bodies;
+type BodyOf<K extends KnownKind> = { readonly kind: K } & Readonly<v.InferOutput<(typeof bodies)[K]>>;
+export type KnownBody = { [K in KnownKind]: BodyOf<K> }[KnownKind];
+export type EntryBody = KnownBody | { readonly kind: 'unknown' };
+
+export function parseBody(kind: string, body: unknown): Result<EntryBody, CborFailure> {
+  const schema = Object.hasOwn(bodies, kind) ? bodies[kind as KnownKind] : undefined;
+  if (schema === undefined) return ok({ kind: 'unknown' });
+  const parsed = v.safeParse(schema, body);
+  if (!parsed.success) return err({ type: 'malformed', then: 'ignore', detail: parsed.issues[0].message });
+  return ok({ kind, ...parsed.output } as KnownBody);
+}
+
+/** What a person typed into a one-line field, made fit for a name or title. May come out empty. */
+export function cleanLine(typed: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what is taken out
+  return typed.normalize('NFC').replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, ' ').replace(/\s+/g, ' ').trim();
+}

@@ -1,0 +1,231 @@
+/**
+ * Who is who: the pure fold of the town conversation (SPEC D1–D8). Every fact carries the seqs between
+ * which it holds, so that any past position can be judged. In the town log an operation is judged by
+ * the fold of all that precedes it; one without the right is kept in the timeline and has no effect.
+ */
+import type { Bytes } from '../lib/bytes';
+import type { DeviceFacts, EntryBody } from './body';
+import type { DeviceId, InvitationId, LogId, PersonId } from './ids';
+
+/** Holds from `from` (inclusive) to `to` (exclusive; undefined = still). */
+export interface Span {
+  readonly from: number;
+  readonly to: number | undefined;
+}
+
+export interface DirectoryPerson extends Span {
+  readonly id: PersonId;
+  readonly name: string;
+  readonly admin: readonly Span[];
+}
+
+export interface DirectoryDevice extends Span {
+  readonly facts: DeviceFacts;
+  readonly person: PersonId;
+  readonly addedAt: number;
+}
+
+export interface DirectoryInvitation {
+  readonly id: InvitationId;
+  readonly by: PersonId;
+  readonly secret: Bytes;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly uses: number;
+  readonly guests: readonly string[];
+  readonly isWithdrawn: boolean;
+}
+
+export interface Directory {
+  readonly townName: string;
+  readonly rootKey: Bytes;
+  /** SHA-256 of the founding entry: names the town in invitations. */
+  readonly founding: Bytes;
+  readonly persons: Readonly<Record<PersonId, DirectoryPerson>>;
+  readonly devices: Readonly<Record<DeviceId, DirectoryDevice>>;
+  readonly invitations: Readonly<Record<InvitationId, DirectoryInvitation>>;
+  /** Log of the pair's conversation by pairKey. */
+  readonly claims: Readonly<Record<string, LogId>>;
+}
+
+export const EMPTY_DIRECTORY: Directory = {
+  townName: '',
+  rootKey: new Uint8Array(32),
+  founding: new Uint8Array(32),
+  persons: {},
+  devices: {},
+  invitations: {},
+  claims: {},
+};
+
+export interface DirectoryStep {
+  readonly seq: number;
+  /** Relay time, ms. */
+  readonly at: number;
+  readonly device: DeviceId;
+  /** SHA-256 of the entry as signed; used by the founding entry only. */
+  readonly entryHash: Bytes;
+  readonly body: EntryBody;
+}
+
+/** The same directory when the operation has no effect. */
+export function foldDirectory(directory: Directory, step: DirectoryStep): Directory {
+  const { body, seq } = step;
+  if (body.kind === 'town-founded') return foldFounding(directory, step, body);
+  const author = directory.devices[step.device];
+  if (author === undefined || author.to !== undefined) return directory;
+  const isAdmin = isAdminAt(directory, author.person, seq);
+  switch (body.kind) {
+    case 'town-invited':
+      if (!isAdmin || directory.invitations[body.invitation] !== undefined) return directory;
+      return withInvitation(directory, {
+        id: body.invitation,
+        by: author.person,
+        secret: body.secret,
+        createdAt: step.at,
+        expiresAt: body.expiresAt,
+        uses: body.uses,
+        guests: [],
+        isWithdrawn: false,
+      });
+    case 'town-invitation-withdrawn': {
+      const invitation = directory.invitations[body.invitation];
+      if (!isAdmin || invitation === undefined) return directory;
+      return withInvitation(directory, { ...invitation, isWithdrawn: true });
+    }
+    case 'town-admitted': {
+      const invitation = directory.invitations[body.invitation];
+      if (!isAdmin || invitation === undefined || invitation.isWithdrawn) return directory;
+      if (invitation.guests.length >= invitation.uses) return directory;
+      if (directory.persons[body.person] !== undefined || directory.devices[body.device.id] !== undefined)
+        return directory;
+      const person: DirectoryPerson = { id: body.person, name: body.name, admin: [], from: seq, to: undefined };
+      return withInvitation(withDevice(withPerson(directory, person), body.device, body.person, step), {
+        ...invitation,
+        guests: [...invitation.guests, body.name],
+      });
+    }
+    case 'town-renamed': {
+      const person = directory.persons[body.person];
+      if (person === undefined || (body.person !== author.person && !isAdmin)) return directory;
+      return withPerson(directory, { ...person, name: body.name });
+    }
+    case 'town-package':
+      return { ...directory, devices: { ...directory.devices, [step.device]: { ...author, facts: { ...author.facts, keyPackage: body.keyPackage } } } };
+    case 'town-blocked': {
+      const device = directory.devices[body.device];
+      if (device === undefined || device.to !== undefined) return directory;
+      if (!isAdmin && device.person !== author.person) return directory;
+      if (isLastAdminDevice(directory, body.device, seq)) return directory;
+      return { ...directory, devices: { ...directory.devices, [body.device]: { ...device, to: seq } } };
+    }
+    case 'town-person-removed': {
+      const person = directory.persons[body.person];
+      if (person === undefined || person.to !== undefined) return directory;
+      if (!isAdmin && body.person !== author.person) return directory;
+      if (isLastAdmin(directory, body.person, seq)) return directory;
+      return removePerson(directory, person, seq);
+    }
+    case 'town-admin': {
+      const person = directory.persons[body.person];
+      if (!isAdmin || person === undefined || person.to !== undefined) return directory;
+      const has = isAdminAt(directory, person.id, seq);
+      if (has === body.isAdmin) return directory;
+      if (!body.isAdmin && isLastAdmin(directory, person.id, seq)) return directory;
+      const admin = body.isAdmin
+        ? [...person.admin, { from: seq, to: undefined }]
+        : person.admin.map((span) => (span.to === undefined ? { ...span, to: seq } : span));
+      return withPerson(directory, { ...person, admin });
+    }
+    case 'town-claimed': {
+      const key = pairKey(body.pair[0], body.pair[1]);
+      if (!body.pair.includes(author.person) || directory.claims[key] !== undefined) return directory;
+      return { ...directory, claims: { ...directory.claims, [key]: body.log } };
+    }
+    default:
+      return directory;
+  }
+}
+
+function foldFounding(
+  directory: Directory,
+  step: DirectoryStep,
+  body: Extract<EntryBody, { kind: 'town-founded' }>,
+): Directory {
+  // Only the very first operation of a town founds it.
+  if (Object.keys(directory.persons).length > 0 || body.device.id !== step.device) return directory;
+  const person: DirectoryPerson = {
+    id: body.person,
+    name: body.personName,
+    admin: [{ from: step.seq, to: undefined }],
+    from: step.seq,
+    to: undefined,
+  };
+  const founded = { ...directory, townName: body.name, rootKey: body.rootKey, founding: step.entryHash };
+  return withDevice(withPerson(founded, person), body.device, body.person, step);
+}
+
+export function holdsAt(span: Span, seq: number): boolean {
+  return span.from <= seq && (span.to === undefined || seq < span.to);
+}
+
+export function isAdminAt(directory: Directory, person: PersonId, seq: number): boolean {
+  const found = directory.persons[person];
+  return found !== undefined && holdsAt(found, seq) && found.admin.some((span) => holdsAt(span, seq));
+}
+
+/** Devices that hold at a position, of persons that hold there too. */
+export function devicesOfAt(directory: Directory, person: PersonId, seq: number): readonly DirectoryDevice[] {
+  const found = directory.persons[person];
+  if (found === undefined || !holdsAt(found, seq)) return [];
+  return Object.values(directory.devices).filter((device) => device.person === person && holdsAt(device, seq));
+}
+
+export function allDevicesAt(directory: Directory, seq: number): readonly DirectoryDevice[] {
+  return Object.values(directory.devices).filter((device) => {
+    const person = directory.persons[device.person];
+    return person !== undefined && holdsAt(person, seq) && holdsAt(device, seq);
+  });
+}
+
+export function personOfDevice(directory: Directory, device: DeviceId): PersonId | undefined {
+  return directory.devices[device]?.person;
+}
+
+/** The same for both orders of the two. */
+export function pairKey(a: PersonId, b: PersonId): string {
+  return a < b ? `${a}:${b}` : `${b}:${a}`;
+}
+
+function isLastAdmin(directory: Directory, person: PersonId, seq: number): boolean {
+  if (!isAdminAt(directory, person, seq)) return false;
+  return !Object.values(directory.persons).some(
+    (other) =>
+      other.id !== person && isAdminAt(directory, other.id, seq) && devicesOfAt(directory, other.id, seq).length > 0,
+  );
+}
+
+function isLastAdminDevice(directory: Directory, device: DeviceId, seq: number): boolean {
+  const person = directory.devices[device]?.person;
+  if (person === undefined || !isLastAdmin(directory, person, seq)) return false;
+  return devicesOfAt(directory, person, seq).every((other) => other.facts.id === device);
+}
+
+function removePerson(directory: Directory, person: DirectoryPerson, seq: number): Directory {
+  const devices: Record<DeviceId, DirectoryDevice> = { ...directory.devices };
+  for (const device of devicesOfAt(directory, person.id, seq)) devices[device.facts.id] = { ...device, to: seq };
+  return { ...withPerson(directory, { ...person, to: seq }), devices };
+}
+
+function withPerson(directory: Directory, person: DirectoryPerson): Directory {
+  return { ...directory, persons: { ...directory.persons, [person.id]: person } };
+}
+
+function withDevice(directory: Directory, facts: DeviceFacts, person: PersonId, step: DirectoryStep): Directory {
+  const device: DirectoryDevice = { facts, person, addedAt: step.at, from: step.seq, to: undefined };
+  return { ...directory, devices: { ...directory.devices, [facts.id]: device } };
+}
+
+function withInvitation(directory: Directory, invitation: DirectoryInvitation): Directory {
+  return { ...directory, invitations: { ...directory.invitations, [invitation.id]: invitation } };
+}

@@ -1,0 +1,76 @@
+/**
+ * The engine's side of shared documents: gives the verdict on updates as they come from the log, and
+ * keeps what was accepted as rows. A document lives in memory once its conversation is touched.
+ */
+import { hexToBytes, type Bytes } from '../lib/bytes';
+import { assert } from '../lib/assert';
+import { CanonicalDoc } from '../crdt/canonicalDoc';
+import { documentRowKey } from '../records/keys';
+import type { SealedRecords } from '../records/sealedRecords';
+import type { DocumentChange } from '../sync/ingest';
+import type { DocumentGate } from '../sync/logRunner';
+
+/** One accepted update, or the state a newcomer was handed. */
+export type DocumentRow =
+  | DocumentChange
+  | { readonly document: string; readonly state: Bytes; readonly order: 0 };
+
+export async function readDocumentRows(records: SealedRecords, log: number): Promise<readonly DocumentRow[]> {
+  const rows = await records.range<DocumentRow>('rows', {
+    from: documentRowKey(log, 0),
+    to: documentRowKey(log, Number.MAX_SAFE_INTEGER),
+  });
+  return rows.map((row) => row.value);
+}
+
+export class Documents implements DocumentGate {
+  readonly #records: SealedRecords;
+  readonly #docsByLog = new Map<number, Map<string, CanonicalDoc>>();
+
+  constructor(records: SealedRecords) {
+    this.#records = records;
+  }
+
+  async prepare(log: number): Promise<void> {
+    if (!this.#docsByLog.has(log)) await this.reset(log);
+  }
+
+  async reset(log: number): Promise<void> {
+    const docs = new Map<string, CanonicalDoc>();
+    for (const row of await readDocumentRows(this.#records, log)) {
+      if ('state' in row) {
+        const doc = CanonicalDoc.fromState(row.document, row.state);
+        if (doc.ok) docs.set(row.document, doc.value);
+      } else applyTo(docs, row);
+    }
+    this.#docsByLog.set(log, docs);
+  }
+
+  accept(log: number, change: DocumentChange): boolean {
+    const docs = this.#docsByLog.get(log);
+    assert(docs, 'documents are prepared before they are changed');
+    return applyTo(docs, change);
+  }
+
+  async states(log: number): Promise<Readonly<Record<string, Bytes>>> {
+    await this.prepare(log);
+    const docs = this.#docsByLog.get(log) ?? new Map<string, CanonicalDoc>();
+    return Object.fromEntries([...docs].map(([document, doc]) => [document, doc.encodeState()]));
+  }
+
+  /** Title of the notice board, for previews; undefined while it has none. */
+  boardTitle(log: number): string | undefined {
+    const title = this.#docsByLog.get(log)?.get('board')?.readBoard().title;
+    return title === '' ? undefined : title;
+  }
+}
+
+function applyTo(docs: Map<string, CanonicalDoc>, change: DocumentChange): boolean {
+  const doc = docs.get(change.document) ?? CanonicalDoc.empty(change.document);
+  const device = hexToBytes(change.device);
+  assert(device, 'a device id is hex');
+  const verdict = doc.apply({ device, session: change.session, update: change.update });
+  if (verdict.ok) docs.set(change.document, doc);
+  return verdict.ok;
+}
+

@@ -1,0 +1,563 @@
+/**
+ * The engine: the one worker that turns wishes into envelopes and envelopes into rows. It composes;
+ * the work is done by the runners (one for each log), the set-up flow, the invitation desk and the
+ * view writer. It is told of nothing directly: it sees intents in the vault and frames from the relay.
+ */
+import { bytesToHex, concatBytes, equalBytes, type Bytes } from '../lib/bytes';
+import type { EntryBody } from '../domain/body';
+import { EMPTY_DIRECTORY, holdsAt, isAdminAt, type Directory } from '../domain/directory';
+import { idToBytes, type EntryId, type LogId } from '../domain/ids';
+import { SecretKey } from '../crypto/secretKey';
+import { openBytes, sealBytes } from '../crypto/seal';
+import { signLabelled } from '../crypto/signature';
+import { OP, doneResult, passesResult, watchResult } from '../protocol/frames';
+import { EPOCH_TAG_BYTES } from '../protocol/envelope';
+import { decodeCbor, encodeCbor } from '../protocol/codec';
+import { FIRST_CONVERSATION, LAST_CONVERSATION, LOG_PART, MAILBOX_LOG, META, TOWN_LOG, documentRowKey, presenceKey } from '../records/keys';
+import type { EntryIntent, Fold, Flight, FollowUps, Identity, LogCore, PendingCommit, Progress } from '../records/logRecords';
+import { SealedRecords } from '../records/sealedRecords';
+import { addToTimeline } from '../records/timelineRows';
+import type { VaultFailure, VaultWrite } from '../vault/vault';
+import { decodeGroup, type LogState } from '../sync/logState';
+import { LogRunner, newLogWrites, type RunnerChange, type RunnerHost } from '../sync/logRunner';
+import { openMail, verifiedHistory } from '../sync/mail';
+import { RelayClient, type RelayState } from '../sync/relayClient';
+import { Documents } from './documents';
+import type { EngineServices } from './engineServices';
+import { groupSelfOf, keyPackagesOf } from './identity';
+import { IntentBook } from './intentBook';
+import { IntentDesk } from './intentDesk';
+import { InvitationDesk } from './invitationDesk';
+import { joinedLog } from './newLogs';
+import { SetupFlow } from './setupFlow';
+import type { SetupRecord } from './setupRecords';
+import { ViewWriter, type ViewSource } from './viewWriter';
+import type { Connection, StatusProblem } from './views';
+
+const MAIL_WAITS_FOR_TOWN_MS = 15_000;
+const PRESENCE_FRAMES_KEPT = 16;
+
+export interface PresenceFrame {
+  readonly count: number;
+  readonly document: string;
+  readonly bytes: Bytes;
+}
+
+export class Engine {
+  readonly services: EngineServices;
+  readonly records: SealedRecords;
+  readonly term: number;
+  readonly book: IntentBook;
+  readonly views: ViewWriter;
+  readonly documents: Documents;
+  readonly runners = new Map<number, LogRunner>();
+  readonly setup: SetupFlow;
+  readonly invitations: InvitationDesk;
+  readonly #desk: IntentDesk;
+  identity: Identity | undefined;
+  #relay: RelayClient | undefined;
+  #host: RunnerHost | undefined;
+  #connection: Connection = { state: 'offline', since: 0, nextTryAt: undefined };
+  #problem: StatusProblem | undefined;
+  #presence = new Map<number, PresenceFrame[]>();
+  #presenceCount = 0;
+  #isStopped = false;
+  #townWaiters: (() => void)[] = [];
+
+  private constructor(services: EngineServices, records: SealedRecords, term: number) {
+    this.services = services;
+    this.records = records;
+    this.term = term;
+    this.views = new ViewWriter(records, term);
+    this.documents = new Documents(records);
+    this.setup = new SetupFlow(this);
+    this.invitations = new InvitationDesk(this);
+    this.#desk = new IntentDesk(this);
+    this.book = new IntentBook(records, {
+      handle: (number, ask) => this.#desk.handle(number, ask),
+      entriesAdded: (logs) => {
+        for (const log of logs) {
+          this.runners.get(log)?.poke();
+          this.#conversationChanged(log);
+        }
+        this.#statusChanged();
+      },
+    });
+  }
+
+  /** Takes the lead over the vault; an engine that led before is fenced off by that. */
+  static async start(services: EngineServices): Promise<Engine | VaultFailure> {
+    const records = await SealedRecords.over(services.vault);
+    if (!records.ok) return records.error;
+    const term = await services.vault.takeLead();
+    if (!term.ok) return term.error;
+    const engine = new Engine(services, records.value, term.value);
+    await engine.#load();
+    return engine;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.book.stop();
+    this.views.stop();
+    this.#relay?.stop();
+    for (const runner of this.runners.values()) runner.stop();
+  }
+
+  async #load(): Promise<void> {
+    this.identity = await this.records.get<Identity>('meta', META.identity);
+    await this.setup.load((await this.records.get<SetupRecord>('meta', META.setup)) ?? { phase: 'empty' });
+    if (this.identity !== undefined) {
+      this.openSession(this.identity);
+      await this.#loadRunners();
+    }
+    this.#connection = { state: 'offline', since: this.services.clock.now(), nextTryAt: undefined };
+    this.views.all(this.viewSource);
+    this.setup.show();
+    this.invitations.show();
+    this.book.start(() => {
+      this.services.onEnd('fenced');
+    });
+    this.#relay?.start();
+  }
+
+  async #loadRunners(): Promise<void> {
+    const rows = await this.records.range<unknown>('logs', { from: [0, 0], to: [Number.MAX_SAFE_INTEGER, LOG_PART.followUps] });
+    const partsByLog = new Map<number, Map<number, unknown>>();
+    for (const { key, value } of rows) {
+      const parts = partsByLog.get(key[0]) ?? new Map<number, unknown>();
+      parts.set(key[1], value);
+      partsByLog.set(key[0], parts);
+    }
+    for (const [number, parts] of partsByLog) {
+      const state = await this.#stateOf(number, parts);
+      if (state !== undefined) await this.addRunner(state);
+    }
+  }
+
+  async #stateOf(number: number, parts: ReadonlyMap<number, unknown>): Promise<LogState | undefined> {
+    const core = parts.get(LOG_PART.core) as LogCore | undefined;
+    const progress = parts.get(LOG_PART.progress) as Progress | undefined;
+    const fold = parts.get(LOG_PART.fold) as Fold | undefined;
+    if (core === undefined || progress === undefined || fold === undefined) return undefined;
+    const group = await decodeGroup(this.services.groups, parts.get(LOG_PART.group) as Bytes | undefined);
+    return {
+      number,
+      core,
+      progress,
+      fold,
+      group: group.ok ? group.value : undefined,
+      flight: parts.get(LOG_PART.flight) as Flight | undefined,
+      pendingCommit: parts.get(LOG_PART.pendingCommit) as PendingCommit | undefined,
+      followUps: (parts.get(LOG_PART.followUps) as FollowUps | undefined) ?? { mails: [] },
+    };
+  }
+
+  // ---- session --------------------------------------------------------------------------------
+
+  /** The device has an identity: from now on it can have a connection and logs. */
+  openSession(identity: Identity): void {
+    this.identity = identity;
+    const { host } = new URL(identity.relay);
+    const secret = new SecretKey(identity.relaySecret);
+    const relay = new RelayClient(
+      this.services,
+      `${identity.relay.replace(/^http/, 'ws')}/relay`,
+      { relayKey: identity.relayKey, sign: (nonce) => signLabelled(secret, 'relay-auth', host.toLowerCase(), nonce) },
+      {
+        onState: (state) => {
+          this.#relayState(state);
+        },
+        onOnline: () => void this.#online(),
+        onNews: (log, envelopes) => {
+          if (!this.setup.news(log, envelopes) && !this.invitations.news(log, envelopes)) this.runnerOf(log)?.news(envelopes);
+        },
+        onSlot: (log, number, _slot, value) => this.runnerOf(log)?.slot(number, value),
+        onCast: (log, bytes) => void this.#castIn(log, bytes),
+        onClosed: () => undefined,
+      },
+    );
+    this.#relay = relay;
+    this.#host = this.#hostFor(identity, relay);
+  }
+
+  async closeSession(): Promise<void> {
+    this.#relay?.stop();
+    for (const runner of this.runners.values()) runner.stop();
+    this.runners.clear();
+    this.identity = undefined;
+    this.#relay = undefined;
+    this.#host = undefined;
+    await Promise.resolve();
+  }
+
+  get relay(): RelayClient | undefined {
+    return this.#relay;
+  }
+
+  connectNow(): void {
+    this.#relay?.connectNow();
+  }
+
+  #relayState(state: RelayState): void {
+    this.#connection =
+      state.state === 'offline' ? { state: 'offline', since: state.since, nextTryAt: state.nextTryAt } : state;
+    if (state.state !== 'online') for (const runner of this.runners.values()) runner.disconnected();
+    this.setup.connectionChanged(state.state);
+    this.#statusChanged();
+  }
+
+  async #online(): Promise<void> {
+    if (!(await this.setup.online())) return;
+    await this.watch([...this.runners.values()]);
+    await this.invitations.online();
+    await this.reconcilePasses();
+  }
+
+  async watch(runners: readonly LogRunner[]): Promise<void> {
+    const relay = this.#relay;
+    if (relay === undefined || runners.length === 0) return;
+    const wanted = runners.map(({ state }) => {
+      const { core, progress } = state;
+      return [idToBytes(core.log), core.readKey, progress.cursor, progress.putCursor] as [Bytes, Bytes, number, number];
+    });
+    const answer = await relay.request([OP.watch, wanted], watchResult);
+    if (!answer.ok) return;
+    const told = new Map(answer.value.map((item) => [item[0], item]));
+    for (const [index, runner] of runners.entries()) {
+      const item = told.get(index);
+      if (item === undefined) runner.watched(runner.state.progress.cursor, []);
+      else if (item.length === 2) runner.unknownAtRelay();
+      else runner.watched(item[1], item[4]);
+    }
+  }
+
+  /** Admins' engines keep the relay's passes as the directory says: revocation first (protocol.md 9). */
+  async reconcilePasses(): Promise<void> {
+    const relay = this.#relay;
+    const town = this.runners.get(TOWN_LOG);
+    if (relay?.isOnline !== true || town === undefined || !this.isAdmin || town.isCatchingUp) return;
+    const passes = await relay.request([OP.passes], passesResult);
+    if (!passes.ok) return;
+    const directory = this.directory();
+    const seq = this.townSeq();
+    const present = new Map(passes.value.map(([key, isAdmin]) => [bytesToHex(key), isAdmin]));
+    const admit: [Bytes, boolean][] = [];
+    const revoke: Bytes[] = [];
+    for (const device of Object.values(directory.devices)) {
+      const key = bytesToHex(device.facts.relayKey);
+      const person = directory.persons[device.person];
+      const isValid = holdsAt(device, seq) && person !== undefined && holdsAt(person, seq);
+      const isAdmin = isAdminAt(directory, device.person, seq);
+      if (!isValid && present.has(key)) revoke.push(device.facts.relayKey);
+      if (isValid && present.get(key) !== isAdmin) admit.push([device.facts.relayKey, isAdmin]);
+    }
+    if (revoke.length > 0) await relay.request([OP.revoke, revoke], doneResult);
+    if (admit.length > 0) await relay.request([OP.admit, admit], doneResult);
+    await this.invitations.admitted();
+  }
+
+  // ---- what others ask ------------------------------------------------------------------------
+
+  directory(): Directory {
+    const fold = this.runners.get(TOWN_LOG)?.state.fold;
+    return fold?.type === 'town' ? fold.directory : EMPTY_DIRECTORY;
+  }
+
+  /** Facts that begin with the next seq do not hold yet; those of the last one do. */
+  townSeq(): number {
+    return this.runners.get(TOWN_LOG)?.state.progress.cursor ?? 0;
+  }
+
+  get isAdmin(): boolean {
+    return this.identity !== undefined && isAdminAt(this.directory(), this.identity.person, this.townSeq());
+  }
+
+  runnerOf(log: LogId): LogRunner | undefined {
+    for (const runner of this.runners.values()) if (runner.log === log) return runner;
+    return undefined;
+  }
+
+  conversations(): readonly LogRunner[] {
+    return [...this.runners.values()].filter((runner) => runner.isConversation);
+  }
+
+  conversationWith(person: string): LogRunner | undefined {
+    return this.conversations().find((runner) => runner.state.core.partner === person);
+  }
+
+  newConversationNumber(): number {
+    for (;;) {
+      const bytes = this.services.random.bytes(5);
+      const number = bytes.reduce((value, byte) => value * 256 + byte, 0) % LAST_CONVERSATION;
+      if (number >= FIRST_CONVERSATION && !this.runners.has(number)) return number;
+    }
+  }
+
+  async addRunner(state: LogState): Promise<LogRunner | undefined> {
+    if (this.#host === undefined || this.#isStopped) return undefined;
+    this.runners.get(state.number)?.stop();
+    const runner = new LogRunner(this.#host, state, await this.services.vault.logVersion(state.number));
+    this.runners.set(state.number, runner);
+    return runner;
+  }
+
+  /** For logs that came into being while online. */
+  async addAndWatch(state: LogState): Promise<void> {
+    const runner = await this.addRunner(state);
+    if (runner === undefined) return;
+    this.#conversationChanged(state.number);
+    if (this.#relay?.isOnline === true) await this.watch([runner]);
+  }
+
+  async addEntry(log: number, body: EntryBody): Promise<void> {
+    const { random, clock } = this.services;
+    const intent: EntryIntent = {
+      type: 'entry',
+      log,
+      entry: bytesToHex(random.bytes(16)) as EntryId,
+      body,
+      writtenAt: clock.now(),
+      counter: undefined,
+      salt: random.bytes(16),
+      seq: undefined,
+    };
+    const added = await this.records.addIntent(intent);
+    if (!added.ok) {
+      this.storageFailed(added.error.type);
+      return;
+    }
+    this.book.set(added.value, intent);
+    this.runners.get(log)?.poke();
+  }
+
+  /** Writes under this engine's term. False when nothing was written. */
+  async write(writes: readonly VaultWrite[], isStrict = true): Promise<boolean> {
+    const saved = await this.services.vault.commit({ writes, fence: { term: this.term }, strict: isStrict });
+    if (!saved.ok) this.storageFailed(saved.error.type);
+    return saved.ok;
+  }
+
+  storageFailed(type: VaultFailure['type']): void {
+    if (type === 'fenced' || type === 'too-new') {
+      this.stop();
+      this.services.onEnd(type);
+      return;
+    }
+    this.#problem = 'storage-full';
+    this.#statusChanged();
+  }
+
+  // ---- views ----------------------------------------------------------------------------------
+
+  readonly viewSource: ViewSource = {
+    me: this.#me(),
+    directory: () => this.directory(),
+    townSeq: () => this.townSeq(),
+    conversations: () => this.conversations(),
+    waiting: (log) => this.book.waiting(log),
+    allWaiting: () => this.book.all(),
+    status: () => ({ connection: this.#connection, problem: this.#problem }),
+    boardTitle: (log) => this.documents.boardTitle(log),
+  };
+
+  #me(): ViewSource['me'] {
+    const identity = () => this.identity;
+    return {
+      get person() {
+        return identity()?.person ?? ('' as Identity['person']);
+      },
+      get device() {
+        return identity()?.device ?? ('' as Identity['device']);
+      },
+    };
+  }
+
+  #statusChanged(): void {
+    this.views.status(this.viewSource);
+  }
+
+  #conversationChanged(number: number): void {
+    const runner = this.runners.get(number);
+    if (runner?.isConversation === true) this.views.conversation(this.viewSource, runner);
+  }
+
+  // ---- presence -------------------------------------------------------------------------------
+
+  async castOut(number: number, document: string, bytes: Bytes): Promise<void> {
+    const runner = this.runners.get(number);
+    const group = runner?.state.group;
+    if (runner === undefined || group === undefined || this.#relay?.isOnline !== true) return;
+    const sealed = await sealBytes(group.key, presenceData(runner.log), encodeCbor([document, bytes]));
+    const { core } = runner.state;
+    this.#relay.tell([OP.cast, idToBytes(core.log), core.writeKey, concatBytes(group.tag, sealed)]);
+  }
+
+  async #castIn(log: LogId, bytes: Bytes): Promise<void> {
+    const runner = this.runnerOf(log);
+    const group = runner?.state.group;
+    if (runner === undefined || group === undefined) return;
+    if (!equalBytes(bytes.subarray(0, EPOCH_TAG_BYTES), group.tag)) return;
+    const plain = await openBytes(group.key, presenceData(log), bytes.subarray(EPOCH_TAG_BYTES));
+    const value = plain.ok ? decodeCbor(plain.value) : undefined;
+    if (value?.ok !== true || !Array.isArray(value.value)) return;
+    const [document, frame] = value.value as readonly unknown[];
+    if (typeof document !== 'string' || !(frame instanceof Uint8Array)) return;
+    const number = runner.state.number;
+    const frames = [...(this.#presence.get(number) ?? []), { count: ++this.#presenceCount, document, bytes: new Uint8Array(frame) }];
+    this.#presence.set(number, frames.slice(-PRESENCE_FRAMES_KEPT));
+    this.views.mark(presenceKey(number), () => this.#presence.get(number) ?? []);
+  }
+
+  // ---- the runners' host ----------------------------------------------------------------------
+
+  #hostFor(identity: Identity, relay: RelayClient): RunnerHost {
+    const { clock, groups } = this.services;
+    return {
+      clock,
+      groups,
+      relay,
+      records: this.records,
+      term: this.term,
+      self: groupSelfOf(identity),
+      identity: { device: identity.device, person: identity.person },
+      documents: this.documents,
+      directory: () => this.directory(),
+      town: () => this.#town(),
+      waitingIntents: (log) => this.book.waiting(log),
+      intentChanged: (number, intent) => {
+        this.book.set(number, intent);
+        this.#conversationChanged(intent.log);
+        this.#statusChanged();
+      },
+      addEntry: (log, body) => this.addEntry(log, body),
+      mayCreate: (runner) => this.#mayCreate(runner),
+      receiveMail: (envelope) => this.#receiveMail(envelope),
+      changed: (change) => {
+        this.#runnerChanged(change);
+      },
+      needTown: () => this.runners.get(TOWN_LOG)?.poke(),
+      watch: (runner) => void this.watch([runner]),
+      storageFailed: (type) => {
+        this.storageFailed(type);
+      },
+    };
+  }
+
+  #town(): ReturnType<RunnerHost['town']> {
+    const progress = this.runners.get(TOWN_LOG)?.state.progress;
+    return {
+      seq: progress?.cursor ?? 0,
+      chain: progress?.chain ?? new Uint8Array(32),
+      linkAt: (seq) => progress?.links.find(([at]) => at === seq)?.[1],
+    };
+  }
+
+  #mayCreate(runner: LogRunner): boolean {
+    const { core, number } = runner.state;
+    if (number === TOWN_LOG || number === MAILBOX_LOG) return this.setup.mayCreate();
+    if (core.kind !== 'direct' || core.partner === undefined || this.identity === undefined) return true;
+    return this.#desk.ownsClaim(core.partner, core.log);
+  }
+
+  #runnerChanged(change: RunnerChange): void {
+    for (const number of change.intentsDone) this.book.remove(number);
+    const { number } = change.runner.state;
+    if (this.#problem === 'storage-full') this.#problem = undefined;
+    if (number === TOWN_LOG) this.#townChanged(change);
+    else this.#conversationChanged(number);
+    if (change.intentsDone.length > 0) this.#statusChanged();
+  }
+
+  #townChanged(change: RunnerChange): void {
+    for (const resume of this.#townWaiters.splice(0)) resume();
+    for (const runner of this.runners.values()) if (runner !== change.runner) runner.townAdvanced();
+    if (!change.foldChanged) return;
+    const isOwn = change.intentsDone.length > 0;
+    if (isOwn) for (const runner of this.runners.values()) runner.causedChange();
+    this.views.all(this.viewSource);
+    void this.setup.townChanged();
+    void this.reconcilePasses();
+    void this.invitations.townChanged();
+    void this.#desk.townChanged();
+  }
+
+  async #receiveMail(envelope: Bytes): Promise<{ readonly writes: readonly VaultWrite[]; readonly done: () => void }> {
+    const nothing = { writes: [], done: () => undefined };
+    const identity = this.identity;
+    if (identity === undefined) return nothing;
+    const opened = await openMail(this.services.groups, groupSelfOf(identity), keyPackagesOf(identity), envelope);
+    if (!opened.ok) return nothing;
+    const mail = opened.value;
+    if (mail.context.kind === 'town') {
+      if (this.runners.has(TOWN_LOG) || !this.setup.isOurTown(mail)) return nothing;
+    } else await this.#townReaches(mail.snapshot.position);
+    const existing = this.runnerOf(mail.context.log);
+    if (existing?.state.progress.isMember === true && existing.state.group !== undefined) return nothing;
+    const number = mail.context.kind === 'town' ? TOWN_LOG : this.#numberFor(mail.context, existing);
+    const services = { groups: this.services.groups, random: this.services.random, now: this.services.clock.now() };
+    const joined = await joinedLog(services, identity, number, mail);
+    const history = await verifiedHistory(mail.context, mail.snapshot.history, this.directory());
+    const kept = existing?.state.progress;
+    const fresh = history.filter((item) => item.order > (kept?.lastOrder ?? -1));
+    const timeline = await addToTimeline(this.records, number, kept?.tail ?? [], fresh);
+    const documents = await Promise.all(
+      Object.entries(mail.snapshot.documents).map(([document, state]) =>
+        this.records.put('rows', documentRowKey(number, 0), { document, state, order: 0 }),
+      ),
+    );
+    const lastOrder = fresh.at(-1)?.order ?? kept?.lastOrder ?? 0;
+    const state: LogState = {
+      ...joined,
+      progress: {
+        ...joined.progress,
+        tail: timeline.tail,
+        lastOrder,
+        readUpTo: lastOrder,
+        // Own entries from before a removal keep their counters.
+        nextCounter: Math.max(kept?.nextCounter ?? 1, (mail.snapshot.counters[identity.device] ?? 0) + 1),
+      },
+    };
+    existing?.stop();
+    const clearing: VaultWrite[] = [
+      { store: 'rows', deleteRange: { from: documentRowKey(number, 0), to: documentRowKey(number, Number.MAX_SAFE_INTEGER) } },
+    ];
+    const writes = [...clearing, ...(await newLogWrites(this.records, this.services.groups, state)), ...timeline.writes, ...documents];
+    return {
+      writes,
+      done: () => {
+        void this.#joined(state);
+      },
+    };
+  }
+
+  async #joined(state: LogState): Promise<void> {
+    await this.addAndWatch(state);
+    if (state.number !== TOWN_LOG) return;
+    this.views.all(this.viewSource);
+    await this.setup.townChanged();
+  }
+
+  /** A pair's conversation that we had begun ourselves, and whose claim we lost, lives on in theirs. */
+  #numberFor(context: { readonly kind: string; readonly pair: readonly string[] | undefined }, existing: LogRunner | undefined): number {
+    if (existing !== undefined) return existing.state.number;
+    const partner = context.pair?.find((person) => person !== this.identity?.person);
+    const begun = partner === undefined ? undefined : this.conversationWith(partner);
+    return begun?.state.number ?? this.newConversationNumber();
+  }
+
+  async #townReaches(seq: number): Promise<void> {
+    const { clock } = this.services;
+    const until = clock.now() + MAIL_WAITS_FOR_TOWN_MS;
+    while (this.townSeq() < seq && clock.now() < until && !this.#isStopped)
+      await new Promise<void>((resolve) => {
+        this.#townWaiters.push(resolve);
+        clock.after(500, resolve);
+      });
+  }
+}
+
+function presenceData(log: LogId): Bytes {
+  return encodeCbor(['depesche/presence-seal/1', idToBytes(log)]);
+}
+

@@ -1,0 +1,237 @@
+/**
+ * One method for each wish. A wish is replaced in the vault by what it becomes, in one batch: an entry
+ * under the same number, a new log, or nothing more.
+ */
+import { unreachable } from '../lib/assert';
+import { cleanLine, type EntryBody } from '../domain/body';
+import { pairKey } from '../domain/directory';
+import { idFromBytes, type InvitationId, type LogId, type PersonId } from '../domain/ids';
+import { TOWN_LOG, rowKey } from '../records/keys';
+import type { TimelineRecord } from '../records/logRecords';
+import { newLogWrites } from '../sync/logRunner';
+import type { VaultWrite } from '../vault/vault';
+import { parseEntry, parseContent } from '../domain/entry';
+import type { Engine } from './engine';
+import { groupSelfOf } from './identity';
+import type { Intent } from './intents';
+import { foundLog } from './newLogs';
+import { entryOfAsk, type Ask } from './setupRecords';
+
+export class IntentDesk {
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  async handle(number: number, ask: Ask): Promise<void> {
+    const { intent } = ask;
+    switch (intent.type) {
+      case 'found-town':
+        return this.#engine.setup.found(number, ask, intent);
+      case 'join-town':
+        return this.#engine.setup.join(number, intent);
+      case 'cancel-setup':
+        return this.#engine.setup.cancel(number);
+      case 'invite':
+        return this.#entry(number, ask, TOWN_LOG, {
+          kind: 'town-invited',
+          invitation: idFromBytes<InvitationId>(this.#engine.services.random.bytes(16)),
+          secret: this.#engine.services.random.bytes(32),
+          expiresAt: intent.expiresAt,
+          uses: intent.uses,
+        });
+      case 'withdraw-invitation':
+        return this.#entry(number, ask, TOWN_LOG, { kind: 'town-invitation-withdrawn', invitation: intent.invitation });
+      case 'rename-self':
+        return this.#renameSelf(number, ask, intent);
+      case 'block-device':
+        return this.#entry(number, ask, TOWN_LOG, { kind: 'town-blocked', device: intent.device });
+      case 'remove-person':
+        return this.#entry(number, ask, TOWN_LOG, { kind: 'town-person-removed', person: intent.person });
+      case 'set-admin':
+        return this.#entry(number, ask, TOWN_LOG, { kind: 'town-admin', person: intent.person, isAdmin: intent.isAdmin });
+      case 'send-text':
+        return this.#entry(number, ask, intent.conversation, { kind: 'text', text: intent.text });
+      case 'cancel-entry':
+        return this.#cancel(number, intent);
+      case 'open-direct':
+        return this.#openDirect(number, ask, intent);
+      case 'create-group':
+        return this.#createGroup(number, ask, intent);
+      case 'rename-group':
+        return this.#entry(number, ask, intent.conversation, { kind: 'title', title: cleanLine(intent.title) });
+      case 'add-members':
+        return this.#entry(number, ask, intent.conversation, { kind: 'roster', add: [...intent.persons], remove: [] });
+      case 'remove-members':
+        return this.#entry(number, ask, intent.conversation, { kind: 'roster', add: [], remove: [...intent.persons] });
+      case 'leave-group':
+        return this.#entry(number, ask, intent.conversation, { kind: 'roster', add: [], remove: [this.#me] });
+      case 'mark-read':
+        return this.#markRead(number, intent);
+      case 'set-flags':
+        return this.#setFlags(number, intent);
+      case 'edit-document':
+        return this.#entry(number, ask, intent.conversation, {
+          kind: 'document',
+          document: intent.document,
+          session: new Uint8Array(intent.session),
+          update: new Uint8Array(intent.update),
+        });
+      case 'presence':
+        await this.#drop(number);
+        return this.#engine.castOut(intent.conversation, intent.document, new Uint8Array(intent.bytes));
+      case 'connect-now':
+        this.#engine.connectNow();
+        return this.#drop(number);
+      default:
+        return unreachable(intent);
+    }
+  }
+
+  get #me(): PersonId {
+    return this.#engine.viewSource.me.person;
+  }
+
+  async #drop(number: number): Promise<void> {
+    await this.#engine.write([remove(number)], false);
+  }
+
+  async #entry(number: number, ask: Ask, log: number, body: EntryBody): Promise<void> {
+    const engine = this.#engine;
+    const runner = engine.runners.get(log);
+    // A wish for a conversation that is not (or no longer) ours has nowhere to go.
+    if (runner === undefined || !isWorthSending(body)) return this.#drop(number);
+    const intent = entryOfAsk(ask, log, body);
+    if (!(await engine.write([await engine.records.putIntent(number, intent)], false))) return;
+    engine.book.set(number, intent);
+    if (log === TOWN_LOG) engine.invitations.show();
+  }
+
+  async #renameSelf(number: number, ask: Ask, intent: Extract<Intent, { type: 'rename-self' }>): Promise<void> {
+    const name = cleanLine(intent.name);
+    if (name === '') return this.#drop(number);
+    return this.#entry(number, ask, TOWN_LOG, { kind: 'town-renamed', person: this.#me, name });
+  }
+
+  /** Without a counter it was never sent and simply goes; with one, a void entry takes its place. */
+  async #cancel(number: number, intent: Extract<Intent, { type: 'cancel-entry' }>): Promise<void> {
+    const engine = this.#engine;
+    const found = engine.book.waiting(intent.conversation).find(({ intent: entry }) => entry.entry === intent.entry);
+    const runner = engine.runners.get(intent.conversation);
+    const isInFlight = runner?.state.flight?.envelopes.some((envelope) => envelope.intents.includes(found?.number ?? -1));
+    if (found === undefined || found.intent.seq !== undefined || isInFlight === true) return this.#drop(number);
+    if (found.intent.counter === undefined) {
+      engine.book.remove(found.number);
+      await engine.write([remove(number), remove(found.number)]);
+    } else {
+      const voided = { ...found.intent, body: { kind: 'void' } as const };
+      await engine.write([remove(number), await engine.records.putIntent(found.number, voided)]);
+      engine.book.set(found.number, voided);
+    }
+    runner?.poke();
+  }
+
+  async #openDirect(number: number, ask: Ask, intent: Extract<Intent, { type: 'open-direct' }>): Promise<void> {
+    const engine = this.#engine;
+    const isKnown = engine.directory().persons[intent.person] !== undefined;
+    if (!isKnown || intent.person === this.#me || engine.conversationWith(intent.person) !== undefined)
+      return this.#drop(number);
+    const log = await this.#foundConversation(intent.conversation, 'direct', [this.#me, intent.person]);
+    const claim = entryOfAsk(ask, TOWN_LOG, {
+      kind: 'town-claimed',
+      pair: [this.#me, intent.person],
+      log: log.core.log,
+    });
+    const { records, services } = engine;
+    const writes = [...(await newLogWrites(records, services.groups, log)), await records.putIntent(number, claim)];
+    if (!(await engine.write(writes))) return;
+    engine.book.set(number, claim);
+    await engine.addAndWatch(log);
+  }
+
+  async #createGroup(number: number, ask: Ask, intent: Extract<Intent, { type: 'create-group' }>): Promise<void> {
+    const engine = this.#engine;
+    if (engine.runners.has(intent.conversation)) return this.#drop(number);
+    const title = cleanLine(intent.title);
+    const persons = [...new Set([this.#me, ...intent.persons])];
+    const log = await this.#foundConversation(intent.conversation, 'group', undefined);
+    const founded = entryOfAsk(ask, intent.conversation, { kind: 'founded', ...(title !== '' && { title }), persons });
+    const { records, services } = engine;
+    const writes = [...(await newLogWrites(records, services.groups, log)), await records.putIntent(number, founded)];
+    if (!(await engine.write(writes))) return;
+    engine.book.set(number, founded);
+    await engine.addAndWatch(log);
+  }
+
+  async #foundConversation(
+    number: number,
+    kind: 'direct' | 'group',
+    pair: readonly [PersonId, PersonId] | undefined,
+  ): ReturnType<typeof foundLog> {
+    const { services, identity } = this.#engine;
+    if (identity === undefined) throw new Error('invariant broken: conversations need an identity');
+    const now = services.clock.now();
+    return foundLog({ groups: services.groups, random: services.random, now }, groupSelfOf(identity), number, kind, pair);
+  }
+
+  /** Whether the pair's first claim in the town's log is ours; until it is there nothing is sent. */
+  ownsClaim(partner: PersonId, log: LogId): boolean {
+    return this.#engine.directory().claims[pairKey(this.#me, partner)] === log;
+  }
+
+  /** A lost claim's group was never used: it waits for the mail that leads into the winner's. */
+  async townChanged(): Promise<void> {
+    for (const runner of this.#engine.conversations()) runner.poke();
+    await Promise.resolve();
+  }
+
+  async #markRead(number: number, intent: Extract<Intent, { type: 'mark-read' }>): Promise<void> {
+    const runner = this.#engine.runners.get(intent.conversation);
+    const progress = runner?.state.progress;
+    if (runner === undefined || progress === undefined || intent.upTo <= progress.readUpTo) return this.#drop(number);
+    const readUpTo = Math.min(intent.upTo, progress.lastOrder);
+    const unread = readUpTo >= progress.lastOrder ? 0 : await this.#unreadBehind(intent.conversation, readUpTo);
+    await runner.update({ readUpTo, unread }, [remove(number)]);
+  }
+
+  async #unreadBehind(conversation: number, order: number): Promise<number> {
+    const rows = await this.#engine.records.range<readonly TimelineRecord[]>('rows', {
+      from: rowKey(conversation, order + 1),
+      to: rowKey(conversation, Number.MAX_SAFE_INTEGER),
+    });
+    return rows
+      .flatMap((row) => row.value)
+      .filter((item) => item.order > order && item.author !== this.#me && isText(item)).length;
+  }
+
+  async #setFlags(number: number, intent: Extract<Intent, { type: 'set-flags' }>): Promise<void> {
+    const runner = this.#engine.runners.get(intent.conversation);
+    if (runner === undefined) return this.#drop(number);
+    const { progress } = runner.state;
+    await runner.update(
+      {
+        isPinned: intent.pinned ?? progress.isPinned,
+        isMuted: intent.muted ?? progress.isMuted,
+        isArchived: intent.archived ?? progress.isArchived,
+      },
+      [remove(number)],
+    );
+  }
+}
+
+function remove(number: number): VaultWrite {
+  return { store: 'intents', delete: [number, 0] };
+}
+
+function isText(item: TimelineRecord): boolean {
+  if (item.proof === undefined) return false;
+  const entry = parseEntry(item.proof.entry);
+  const content = entry.ok ? parseContent(entry.value.content) : undefined;
+  return content?.ok === true && content.value.body.kind === 'text';
+}
+
+function isWorthSending(body: EntryBody): boolean {
+  return !(body.kind === 'title' && body.title === '') && !(body.kind === 'text' && body.text.trim() === '');
+}
+

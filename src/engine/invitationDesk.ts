@@ -1,0 +1,233 @@
+/**
+ * An admin's device at the door (SPEC J2): opens the logs of open invitations, takes requests into the
+ * directory, and tells the newcomers. Any admin's device that is online may do it; the directory's fold
+ * decides which admission counted.
+ */
+import { sha256 } from '../crypto/hash';
+import { cleanLine } from '../domain/body';
+import type { DirectoryInvitation } from '../domain/directory';
+import { idToBytes, type DeviceId, type InvitationId, type LogId } from '../domain/ids';
+import { invitationLinkText } from '../domain/invitationLink';
+import { bytesToHex } from '../lib/bytes';
+import { LIMITS } from '../protocol/limits';
+import { LOG_KINDS, OP, appendResult, doneResult, readResult, watchResult, type StoredEnvelope } from '../protocol/frames';
+import { TOWN_LOG, VIEW } from '../records/keys';
+import { invitationKeys, openInvitationMessage, sealInvitationMessage, type InvitationKeys, type InvitationMessage, type JoinRequest } from '../sync/invitationLog';
+import type { Engine } from './engine';
+import type { InvitationView } from './views';
+
+interface Door {
+  readonly id: InvitationId;
+  readonly keys: InvitationKeys;
+  readonly requests: Map<DeviceId, JoinRequest>;
+  readonly answered: Set<DeviceId>;
+  readonly admitting: Set<DeviceId>;
+  cursor: number;
+  isOpen: boolean;
+}
+
+export class InvitationDesk {
+  readonly #engine: Engine;
+  readonly #doors = new Map<InvitationId, Door>();
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  async online(): Promise<void> {
+    for (const door of this.#doors.values()) door.isOpen = false;
+    await this.#openDoors();
+  }
+
+  async townChanged(): Promise<void> {
+    await this.#openDoors();
+    await this.admitted();
+    this.show();
+  }
+
+  /** Opening is idempotent: the log, its keys and its hashes all come from the secret. */
+  async #openDoors(): Promise<void> {
+    const { relay } = this.#engine;
+    if (relay?.isOnline !== true || !this.#engine.isAdmin) return;
+    for (const invitation of Object.values(this.#engine.directory().invitations)) {
+      if (!this.#isLive(invitation)) continue;
+      const door = this.#doorOf(invitation);
+      if (door.isOpen) continue;
+      door.isOpen = true;
+      const log = idToBytes(door.keys.log);
+      const hashes = [sha256(door.keys.readKey), sha256(door.keys.writeKey), sha256(door.keys.closeKey)] as const;
+      const created = await relay.request([OP.create, log, LOG_KINDS.invitation, ...hashes], doneResult);
+      if (!created.ok && created.error.type !== 'exists') {
+        door.isOpen = false;
+        continue;
+      }
+      await relay.request([OP.watch, [[log, door.keys.readKey, door.cursor, 0]]], watchResult);
+      const read = await relay.request([OP.read, log, door.keys.readKey, door.cursor, LIMITS.readBytes], readResult);
+      if (read.ok) this.news(door.keys.log, read.value[0]);
+    }
+    this.show();
+  }
+
+  #doorOf(invitation: DirectoryInvitation): Door {
+    let door = this.#doors.get(invitation.id);
+    if (door === undefined) {
+      door = {
+        id: invitation.id,
+        keys: invitationKeys(invitation.secret),
+        requests: new Map(),
+        answered: new Set(),
+        admitting: new Set(),
+        cursor: 0,
+        isOpen: false,
+      };
+      this.#doors.set(invitation.id, door);
+    }
+    return door;
+  }
+
+  news(log: LogId, envelopes: readonly StoredEnvelope[]): boolean {
+    const door = [...this.#doors.values()].find((candidate) => candidate.keys.log === log);
+    if (door === undefined) return false;
+    for (const stored of envelopes) {
+      if (stored.length === 6 || stored[0] <= door.cursor) continue;
+      door.cursor = stored[0];
+      const message = openInvitationMessage(door.keys, stored[3]);
+      if (message?.type === 'request') door.requests.set(message.device.id, message);
+      else if (message !== undefined) door.answered.add(message.device);
+    }
+    this.#queue = this.#queue.then(() => this.#work(door));
+    return true;
+  }
+
+  /** The relay has the passes of everybody in the directory: newcomers may be told. */
+  async admitted(): Promise<void> {
+    for (const door of this.#doors.values()) await this.#work(door);
+  }
+
+  async #work(door: Door): Promise<void> {
+    for (const request of door.requests.values()) {
+      if (door.answered.has(request.device.id)) continue;
+      const directory = this.#engine.directory();
+      const invitation = directory.invitations[door.id];
+      const device = directory.devices[request.device.id];
+      if (invitation === undefined) continue;
+      if (device !== undefined) {
+        await this.#accept(door, request);
+        continue;
+      }
+      if (door.admitting.has(request.device.id)) continue;
+      const refusal = await this.#refusal(door, invitation, request);
+      if (refusal !== undefined) {
+        await this.#answer(door, { type: 'refused', device: request.device.id, reason: refusal });
+        continue;
+      }
+      door.admitting.add(request.device.id);
+      await this.#engine.addEntry(TOWN_LOG, {
+        kind: 'town-admitted',
+        invitation: door.id,
+        person: request.person,
+        name: request.name,
+        device: request.device,
+      });
+    }
+    this.show();
+  }
+
+  async #refusal(
+    door: Door,
+    invitation: DirectoryInvitation,
+    request: JoinRequest,
+  ): Promise<Extract<InvitationMessage, { type: 'refused' }>['reason'] | undefined> {
+    if (invitation.isWithdrawn) return 'withdrawn';
+    if (this.#engine.services.clock.now() > invitation.expiresAt) return 'expired';
+    if (invitation.guests.length + door.admitting.size >= invitation.uses) {
+      const isStillOpen = [...door.admitting].some((device) => this.#engine.directory().devices[device] === undefined);
+      // Somebody else is being admitted on the last place: the directory will say who had it.
+      if (!isStillOpen || invitation.guests.length >= invitation.uses) return 'used';
+    }
+    const parsed = await this.#engine.services.groups.parseKeyPackage(request.device.keyPackage);
+    const isWhole =
+      parsed.ok &&
+      bytesToHex(parsed.value.device) === request.device.id &&
+      bytesToHex(parsed.value.signatureKey) === bytesToHex(request.device.signatureKey) &&
+      cleanLine(request.name) === request.name;
+    return isWhole ? undefined : 'damaged';
+  }
+
+  async #accept(door: Door, request: JoinRequest): Promise<void> {
+    door.admitting.delete(request.device.id);
+    const { relay } = this.#engine;
+    if (relay === undefined) return;
+    // Before the newcomer comes back with its key, the relay must know it.
+    const pass = await relay.request([OP.admit, [[request.device.relayKey, false]]], doneResult);
+    if (!pass.ok) return;
+    await this.#answer(door, {
+      type: 'accepted',
+      device: request.device.id,
+      townName: this.#engine.directory().townName,
+    });
+  }
+
+  async #answer(door: Door, message: InvitationMessage & { readonly device: DeviceId }): Promise<void> {
+    const { relay, services } = this.#engine;
+    if (relay === undefined || door.answered.has(message.device)) return;
+    door.answered.add(message.device);
+    const envelope = sealInvitationMessage(door.keys, message, services.random);
+    const sent = await relay.request([OP.append, idToBytes(door.keys.log), door.keys.writeKey, 0, [envelope]], appendResult);
+    if (!sent.ok || sent.value[1] !== null) door.answered.delete(message.device);
+  }
+
+  #isLive(invitation: DirectoryInvitation): boolean {
+    return !invitation.isWithdrawn && this.#engine.services.clock.now() <= invitation.expiresAt;
+  }
+
+  show(): void {
+    this.#engine.views.mark(VIEW.invitations, () => this.#view());
+  }
+
+  #view(): readonly InvitationView[] {
+    const engine = this.#engine;
+    const directory = engine.directory();
+    const origin = engine.identity?.relay ?? '';
+    const linkOf = (secret: Uint8Array<ArrayBuffer>, expiresAt: number) =>
+      invitationLinkText({ origin, secret, expiresAt, founding: directory.founding });
+    const waiting = engine.book.waiting(TOWN_LOG).flatMap(({ intent }): InvitationView[] => {
+      const { body } = intent;
+      if (body.kind !== 'town-invited' || directory.invitations[body.invitation] !== undefined) return [];
+      return [
+        {
+          id: body.invitation,
+          link: linkOf(body.secret, body.expiresAt),
+          createdAt: intent.writtenAt,
+          expiresAt: body.expiresAt,
+          usesLeft: body.uses,
+          state: 'waiting-for-network',
+          guests: [],
+        },
+      ];
+    });
+    const known = Object.values(directory.invitations).map((invitation): InvitationView => {
+      const door = this.#doors.get(invitation.id);
+      const joining = [...(door?.admitting ?? [])].filter((device) => directory.devices[device] === undefined);
+      const guests = joining.flatMap((device) => door?.requests.get(device)?.name ?? []);
+      return {
+        id: invitation.id,
+        link: linkOf(invitation.secret, invitation.expiresAt),
+        createdAt: invitation.createdAt,
+        expiresAt: invitation.expiresAt,
+        usesLeft: invitation.uses - invitation.guests.length,
+        state: this.#stateOf(invitation, joining.length > 0),
+        guests: [...invitation.guests, ...guests],
+      };
+    });
+    return [...waiting, ...known].sort((a, b) => b.createdAt - a.createdAt);
+  }
+
+  #stateOf(invitation: DirectoryInvitation, isJoining: boolean): InvitationView['state'] {
+    if (invitation.isWithdrawn) return 'withdrawn';
+    if (invitation.guests.length >= invitation.uses) return 'used';
+    if (isJoining) return 'joining';
+    return this.#engine.services.clock.now() > invitation.expiresAt ? 'expired' : 'open';
+  }
+}

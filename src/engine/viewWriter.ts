@@ -1,0 +1,243 @@
+/**
+ * Writes what the screen shows: small sealed records derived from the runners' states. Derived means
+ * that they may be lost and are made anew; a burst of changes is written once.
+ */
+import { foldConversation, type Conversation } from '../domain/conversation';
+import { isAdminAt, holdsAt, type Directory } from '../domain/directory';
+import type { EntryBody } from '../domain/body';
+import type { DeviceId, PersonId } from '../domain/ids';
+import { seqOfOrder, VIEW, conversationViewKey } from '../records/keys';
+import type { Progress } from '../records/logRecords';
+import type { SealedRecords } from '../records/sealedRecords';
+import type { WaitingIntent } from '../sync/flight';
+import type { LogRunner } from '../sync/logRunner';
+import type { VaultKey } from '../vault/vault';
+import type { ConversationSummary, ConversationView, DirectoryView, ListView, PersonView, PreviewView, StatusView } from './views';
+
+/** The conversation's view, with what the tab needs to say how far own items have come. */
+export interface ConversationRecord extends ConversationView {
+  /** Every other member has a device that has received, or read, up to this seq. */
+  readonly othersDelivered: number;
+  readonly othersRead: number;
+}
+
+export interface ViewSource {
+  readonly me: { readonly person: PersonId; readonly device: DeviceId };
+  directory(): Directory;
+  townSeq(): number;
+  conversations(): readonly LogRunner[];
+  waiting(log: number): readonly WaitingIntent[];
+  allWaiting(): readonly WaitingIntent[];
+  status(): Pick<StatusView, 'connection' | 'problem'>;
+  boardTitle(log: number): string | undefined;
+}
+
+export class ViewWriter {
+  readonly #records: SealedRecords;
+  readonly #term: number;
+  readonly #dirty = new Map<string, { readonly key: VaultKey; readonly make: () => unknown }>();
+  #isWriting = false;
+  #isOver = false;
+
+  constructor(records: SealedRecords, term: number) {
+    this.#records = records;
+    this.#term = term;
+  }
+
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  /** The latest `make` of a key is called when it is written. */
+  mark(key: VaultKey, make: () => unknown): void {
+    this.#dirty.set(key.join('/'), { key, make });
+    if (!this.#isWriting) void this.#write();
+  }
+
+  async #write(): Promise<void> {
+    this.#isWriting = true;
+    // One turn of the loop gathers what belongs together.
+    await Promise.resolve();
+    while (this.#dirty.size > 0 && !this.#isOver) {
+      const batch = [...this.#dirty.values()];
+      this.#dirty.clear();
+      const writes = await Promise.all(batch.map(({ key, make }) => this.#records.put('views', key, make())));
+      // A view that could not be written is written with the next change; the data it shows is safe.
+      await this.#records.vault.commit({ writes, fence: { term: this.#term } });
+    }
+    this.#isWriting = false;
+  }
+
+  conversation(source: ViewSource, runner: LogRunner): void {
+    this.mark(conversationViewKey(runner.state.number), () => conversationRecord(source, runner));
+    this.mark(VIEW.list, () => listView(source));
+  }
+
+  all(source: ViewSource): void {
+    for (const runner of source.conversations())
+      this.mark(conversationViewKey(runner.state.number), () => conversationRecord(source, runner));
+    this.mark(VIEW.list, () => listView(source));
+    this.mark(VIEW.directory, () => directoryView(source));
+    this.status(source);
+  }
+
+  status(source: ViewSource): void {
+    this.mark(VIEW.status, () => statusView(source));
+  }
+}
+
+/** As this device will have it once its waiting entries are in the log. */
+export function expectedConversation(source: ViewSource, runner: LogRunner): Conversation {
+  const { fold } = runner.state;
+  if (fold.type !== 'conversation') return { kind: 'group', title: undefined, roster: {} };
+  let conversation = fold.conversation;
+  for (const { intent } of source.waiting(runner.state.number))
+    conversation = foldConversation(conversation, { author: source.me.person, body: intent.body }).conversation;
+  return conversation;
+}
+
+export function personName(directory: Directory, person: PersonId): string {
+  return directory.persons[person]?.name ?? '';
+}
+
+function titleOf(source: ViewSource, runner: LogRunner, conversation: Conversation): string {
+  const { partner } = runner.state.core;
+  if (partner !== undefined) return personName(source.directory(), partner);
+  return (
+    conversation.title ??
+    (Object.keys(conversation.roster) as PersonId[])
+      .filter((person) => person !== source.me.person)
+      .map((person) => personName(source.directory(), person))
+      .join(', ')
+  );
+}
+
+function conversationRecord(source: ViewSource, runner: LogRunner): ConversationRecord {
+  const conversation = expectedConversation(source, runner);
+  const { progress, core, number } = runner.state;
+  const directory = source.directory();
+  const roster = Object.entries(conversation.roster) as [PersonId, 'member' | 'manager'][];
+  const others = roster.map(([person]) => person).filter((person) => person !== source.me.person);
+  const isMember = progress.isMember && conversation.roster[source.me.person] !== undefined;
+  return {
+    number,
+    kind: core.kind === 'direct' ? 'direct' : 'group',
+    title: titleOf(source, runner, conversation),
+    members: roster.map(([person, role]) => ({
+      person,
+      name: personName(directory, person),
+      isMe: person === source.me.person,
+      role,
+    })),
+    isMember,
+    canManage: isMember && conversation.roster[source.me.person] === 'manager',
+    readUpTo: progress.readUpTo,
+    lastOrder: progress.lastOrder,
+    unread: progress.unread,
+    isPinned: progress.isPinned,
+    isMuted: progress.isMuted,
+    isArchived: progress.isArchived,
+    boardTitle: source.boardTitle(number),
+    trouble: progress.trouble === 'none' && runner.isCatchingUp ? 'catching-up' : progress.trouble,
+    othersDelivered: lowest(others.map((person) => receiptOf(directory, progress, person, 0))),
+    othersRead: lowest(others.map((person) => receiptOf(directory, progress, person, 1))),
+  };
+}
+
+/** Of a person: the highest of their devices ("on at least one device of the recipient"). */
+function receiptOf(directory: Directory, progress: Progress, person: PersonId, which: 0 | 1): number {
+  let highest = 0;
+  for (const [device, receipt] of Object.entries(progress.receipts) as [DeviceId, readonly [number, number]][])
+    if (directory.devices[device]?.person === person) highest = Math.max(highest, receipt[which]);
+  return highest;
+}
+
+function lowest(values: readonly number[]): number {
+  return values.length === 0 ? 0 : Math.min(...values);
+}
+
+function listView(source: ViewSource): ListView {
+  const conversations = source.conversations().map((runner) => summary(source, runner));
+  conversations.sort((a, b) => Number(b.isPinned) - Number(a.isPinned) || b.at - a.at || a.number - b.number);
+  return { conversations };
+}
+
+function summary(source: ViewSource, runner: LogRunner): ConversationSummary {
+  const record = conversationRecord(source, runner);
+  const waiting = source.waiting(record.number).filter(({ intent }) => isMessage(intent.body));
+  const newest = waiting.at(-1)?.intent;
+  const { preview } = runner.state.progress;
+  return {
+    number: record.number,
+    kind: record.kind,
+    title: record.title,
+    preview: newest?.body.kind === 'text' ? ownPreview(source, newest.body.text, newest.seq !== undefined) : loggedPreview(source, record, preview),
+    at: Math.max(newest?.writtenAt ?? 0, preview?.at ?? 0, runner.state.core.createdAt),
+    unread: record.unread,
+    waiting: waiting.filter(({ intent }) => intent.seq === undefined).length,
+    isPinned: record.isPinned,
+    isMuted: record.isMuted,
+    isArchived: record.isArchived,
+    isMember: record.isMember,
+  };
+}
+
+function ownPreview(source: ViewSource, text: string, isHandedOver: boolean): PreviewView {
+  return {
+    author: source.me.person,
+    authorName: personName(source.directory(), source.me.person),
+    isMine: true,
+    text: (text.split('\n', 1)[0] ?? '').slice(0, 160),
+    system: undefined,
+    state: isHandedOver ? 'handed-over' : 'saved',
+  };
+}
+
+function loggedPreview(source: ViewSource, record: ConversationRecord, preview: Progress['preview']): PreviewView | undefined {
+  if (preview === undefined) return undefined;
+  const isMine = preview.author === source.me.person;
+  const seq = seqOfOrder(preview.order);
+  const state = seq <= record.othersRead ? 'read' : seq <= record.othersDelivered ? 'delivered' : 'handed-over';
+  return {
+    author: preview.author,
+    authorName: preview.author === undefined ? undefined : personName(source.directory(), preview.author),
+    isMine,
+    text: preview.text,
+    system: preview.effect === undefined || preview.author === undefined ? undefined : { ...preview.effect, by: preview.author },
+    state: isMine && preview.text !== undefined ? state : undefined,
+  };
+}
+
+function statusView(source: ViewSource): StatusView {
+  const waiting = source.allWaiting().filter(({ intent }) => isMessage(intent.body) && intent.seq === undefined);
+  return {
+    ...source.status(),
+    waiting: waiting.length,
+    waitingSince: waiting.length === 0 ? undefined : Math.min(...waiting.map(({ intent }) => intent.writtenAt)),
+  };
+}
+
+/** What a person would call a message: counted and listed while it waits. */
+export function isMessage(body: EntryBody): boolean {
+  return body.kind === 'text';
+}
+
+export function directoryView(source: ViewSource): DirectoryView {
+  const directory = source.directory();
+  const seq = source.townSeq();
+  const persons = Object.values(directory.persons).map((person): PersonView => ({
+    id: person.id,
+    name: person.name,
+    isMe: person.id === source.me.person,
+    isAdmin: isAdminAt(directory, person.id, seq),
+    isActive: holdsAt(person, seq),
+  }));
+  const devices = Object.values(directory.devices).map((device) => ({
+    id: device.facts.id,
+    person: device.person,
+    isThisDevice: device.facts.id === source.me.device,
+    addedAt: device.addedAt,
+    isBlocked: device.to !== undefined,
+  }));
+  return { townName: directory.townName, persons, devices };
+}

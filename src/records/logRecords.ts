@@ -1,0 +1,138 @@
+/** What the vault keeps of each log, part by part (LOG_PART in keys.ts). */
+import type { Bytes } from '../lib/bytes';
+import type { EntryBody } from '../domain/body';
+import type { Conversation, Effect } from '../domain/conversation';
+import type { Directory } from '../domain/directory';
+import type { DeviceId, EntryId, LogId, PersonId } from '../domain/ids';
+
+/** Never changes while the log lives under this number. */
+export interface LogCore {
+  readonly kind: 'town' | 'direct' | 'group' | 'mailbox';
+  readonly log: LogId;
+  readonly readKey: Bytes;
+  readonly writeKey: Bytes;
+  /** Only with whoever created it. */
+  readonly closeKey: Bytes | undefined;
+  /** For a direct conversation: the other one. */
+  readonly partner: PersonId | undefined;
+  readonly createdAt: number;
+}
+
+/** Where this device stands in the log. Written with every batch that is ingested. */
+export interface Progress {
+  /** The relay has it, as far as we know (own creations start without). */
+  readonly isCreated: boolean;
+  /** Last seq folded, its link, and the last commit-flagged seq folded (accepted or skipped). */
+  readonly cursor: number;
+  readonly chain: Bytes;
+  readonly lastCommit: number;
+  /** Some latest links, oldest first, to check what others say they have seen. */
+  readonly links: readonly (readonly [seq: number, chain: Bytes])[];
+  /** Last counter folded, by author. */
+  readonly counters: Readonly<Record<DeviceId, number>>;
+  /** Next counter for an entry of our own. */
+  readonly nextCounter: number;
+  /** Directory position of the last accepted commit: seq in the town log. Never goes back. */
+  readonly position: number;
+  /** When our own leaf was last renewed, ms. */
+  readonly leafRenewedAt: number;
+  readonly isMember: boolean;
+  readonly trouble: 'none' | 'gap' | 'forked' | 'needs-reentry';
+  /** Orders of timeline rows that are not yet packed into pages, ascending. */
+  readonly tail: readonly number[];
+  readonly lastOrder: number;
+  readonly readUpTo: number;
+  readonly unread: number;
+  readonly preview: Preview | undefined;
+  readonly isPinned: boolean;
+  readonly isMuted: boolean;
+  readonly isArchived: boolean;
+  /** Delivered up to and read up to (seqs), by device; ours as last announced included. */
+  readonly receipts: Readonly<Record<DeviceId, readonly [delivered: number, read: number]>>;
+  readonly putCursor: number;
+}
+
+export interface Preview {
+  readonly order: number;
+  readonly author: PersonId | undefined;
+  readonly text: string | undefined;
+  readonly effect: Effect | undefined;
+  readonly at: number;
+}
+
+export type Fold =
+  | { readonly type: 'conversation'; readonly conversation: Conversation }
+  | { readonly type: 'town'; readonly directory: Directory };
+
+/** Envelopes handed to the socket, until they are read back from the log or refused. */
+export interface Flight {
+  readonly afterCommit: number;
+  readonly envelopes: readonly FlightEnvelope[];
+}
+export interface FlightEnvelope {
+  readonly bytes: Bytes;
+  /** Intents whose entries it carries. */
+  readonly intents: readonly number[];
+  /** Acknowledged seq; undefined until then. */
+  readonly seq: number | undefined;
+}
+
+/** An own commit between its writing and its fate in the log (protocol.md 3). */
+export interface PendingCommit {
+  readonly envelope: Bytes;
+  readonly envelopeId: Bytes;
+  readonly state: Bytes;
+  readonly afterCommit: number;
+  readonly position: number;
+  readonly welcome: Bytes | undefined;
+  /** Devices added, with their mailboxes at the named position. */
+  readonly welcomed: readonly { readonly device: DeviceId; readonly mailbox: LogId }[];
+}
+
+/** Mail that must still reach mailboxes; made after acceptance, sent until acknowledged. */
+export interface FollowUps {
+  readonly mails: readonly { readonly mailbox: LogId; readonly envelope: Bytes }[];
+}
+
+/** One item of the timeline as stored; pages are lists of them. */
+export interface TimelineRecord {
+  readonly order: number;
+  readonly relayAt: number;
+  readonly author: PersonId | undefined;
+  /** The entry as its author signed it, to be handed on and checked again. */
+  readonly proof: { readonly epochTag: Bytes; readonly entry: Bytes } | undefined;
+  readonly effects: readonly Effect[];
+  /** Set when there is no entry to show. */
+  readonly gap: { readonly count: number; readonly reason: 'missing' | 'unreadable' | 'forked' } | undefined;
+  /** Handed over by a member, not read from the log by ourselves. */
+  readonly isHistory: boolean;
+}
+
+/** An intent as a tab wrote it, or as the engine left it: an entry on its way. */
+export interface EntryIntent {
+  readonly type: 'entry';
+  readonly log: number;
+  readonly entry: EntryId;
+  readonly body: EntryBody;
+  readonly writtenAt: number;
+  /** Given once, strictly before the first send. */
+  readonly counter: number | undefined;
+  readonly salt: Bytes;
+  /** The relay has acknowledged it at this seq. */
+  readonly seq: number | undefined;
+}
+
+/** Who this device is. Secrets are sealed by the vault like everything else. */
+export interface Identity {
+  readonly device: DeviceId;
+  readonly signatureSecret: Bytes;
+  readonly signatureKey: Bytes;
+  readonly relaySecret: Bytes;
+  readonly relayKey: Bytes;
+  readonly packages: readonly { readonly keyPackage: Bytes; readonly secret: Bytes; readonly createdAt: number }[];
+  readonly mailbox: { readonly log: LogId; readonly readKey: Bytes };
+  readonly person: PersonId;
+  readonly name: string;
+  /** http(s) origin of the relay. */
+  readonly relay: string;
+}

@@ -1,0 +1,101 @@
+/**
+ * The outbox's way out (SPEC O1–O5): waiting entries are numbered, signed and sealed into a flight of
+ * envelopes; the flight is durable before its first byte leaves, and the same bytes leave again until
+ * the log shows them or a new epoch voids them.
+ *
+ * O1 Counter, salt, id and time of an entry never change, whatever is sealed around it.
+ * O2 One flight at a time and in order, so that nothing overtakes.
+ */
+import { err, ok, type Result } from '../lib/result';
+import type { SecretKey } from '../crypto/secretKey';
+import { encodeContent } from '../domain/entry';
+import type { DeviceId } from '../domain/ids';
+import type { EntryIntent, Flight, FlightEnvelope } from '../records/logRecords';
+import { sealEntries, signEntry, type SealFailure } from './entrySeal';
+import type { Group, LogState } from './logState';
+
+export interface WaitingIntent {
+  readonly number: number;
+  readonly intent: EntryIntent;
+}
+
+export interface PreparedFlight {
+  readonly flight: Flight;
+  /** With their counters, to be stored with the flight. */
+  readonly intents: readonly WaitingIntent[];
+  readonly nextCounter: number;
+}
+
+/** Stays below the largest padding bucket with room for ids and signatures. */
+const ENVELOPE_CONTENT_BYTES = 56 * 1024;
+const ENTRY_OVERHEAD_BYTES = 160;
+const ENVELOPES_PER_FLIGHT = 32;
+/** Small envelopes are read sooner; a burst of typing still shares one. */
+const BURST_ENTRIES = 64;
+
+export async function prepareFlight(
+  state: LogState,
+  group: Group,
+  author: { readonly device: DeviceId; readonly secret: SecretKey },
+  waiting: readonly WaitingIntent[],
+): Promise<Result<PreparedFlight, SealFailure & { readonly intent: number }>> {
+  let nextCounter = state.progress.nextCounter;
+  const numbered = waiting.map(({ number, intent }) =>
+    intent.counter === undefined
+      ? { number, intent: { ...intent, counter: nextCounter++ } }
+      : { number, intent: { ...intent, counter: intent.counter } },
+  );
+  const envelopes: FlightEnvelope[] = [];
+  const taken: WaitingIntent[] = [];
+  for (const batch of batches(numbered).slice(0, ENVELOPES_PER_FLIGHT)) {
+    const wires = await Promise.all(
+      batch.map(({ intent }) =>
+        signEntry(state.core.log, group.tag, author, {
+          id: intent.entry,
+          counter: intent.counter,
+          salt: intent.salt,
+          content: contentOf(state, intent),
+        }),
+      ),
+    );
+    const sealed = await sealEntries(state.core.log, group, wires);
+    if (!sealed.ok) return err({ ...sealed.error, intent: batch[0]?.number ?? 0 });
+    envelopes.push({ bytes: sealed.value, intents: batch.map(({ number }) => number), seq: undefined });
+    taken.push(...batch);
+  }
+  const numbers = new Set(taken.map(({ number }) => number));
+  // Counters of those that did not fit are given again in the next flight, in the same order.
+  const used = numbered.filter(({ number }) => numbers.has(number)).map(({ intent }) => intent.counter);
+  return ok({
+    flight: { afterCommit: state.progress.lastCommit, envelopes },
+    intents: taken,
+    nextCounter: Math.max(state.progress.nextCounter, ...used.map((counter) => counter + 1)),
+  });
+}
+
+function contentOf(state: LogState, intent: EntryIntent): Parameters<typeof encodeContent>[0] {
+  const { cursor, chain } = state.progress;
+  return { body: intent.body, writtenAt: intent.writtenAt, seenSeq: cursor, seenChain: chain };
+}
+
+function batches<T extends WaitingIntent>(intents: readonly T[]): readonly (readonly T[])[] {
+  const out: T[][] = [];
+  let size = Infinity;
+  for (const item of intents) {
+    const weight = weightOf(item.intent);
+    const open = out.at(-1);
+    if (open === undefined || size + weight > ENVELOPE_CONTENT_BYTES || open.length >= BURST_ENTRIES) {
+      out.push([item]);
+      size = weight;
+    } else {
+      open.push(item);
+      size += weight;
+    }
+  }
+  return out;
+}
+
+function weightOf(intent: EntryIntent): number {
+  const content = encodeContent({ body: intent.body, writtenAt: 0, seenSeq: 0, seenChain: new Uint8Array(32) });
+  return content.length + ENTRY_OVERHEAD_BYTES;
+}

@@ -1,0 +1,76 @@
+/**
+ * The small two-way log between newcomer and inviter (SPEC J1, J2): log id, keys and seal all come from
+ * the invitation's secret, so that whoever holds the link can speak there, and the relay cannot listen.
+ */
+import * as v from 'valibot';
+import type { Bytes } from '../lib/bytes';
+import { bytesToHex } from '../lib/bytes';
+import { deriveKeys } from '../crypto/hash';
+import { openWithSecret, sealWithSecret } from '../crypto/secretBox';
+import { SecretKey } from '../crypto/secretKey';
+import type { Random } from '../crypto/random';
+import { deviceIdSchema, logIdSchema, personIdSchema, type LogId } from '../domain/ids';
+import { decodeCbor, encodeCbor } from '../protocol/codec';
+import { encodeEnvelope, EPOCH_TAG_BYTES, parseEnvelope } from '../protocol/envelope';
+import { LIMITS } from '../protocol/limits';
+
+export interface InvitationKeys {
+  readonly log: LogId;
+  readonly readKey: Bytes;
+  readonly writeKey: Bytes;
+  readonly closeKey: Bytes;
+  readonly seal: SecretKey;
+}
+
+export function invitationKeys(secret: Bytes): InvitationKeys {
+  const root = new SecretKey(secret);
+  const derive = (use: string) => deriveKeys(root, `invitation-${use}`, 32);
+  return {
+    log: bytesToHex(derive('log').expose()) as LogId,
+    readKey: derive('read').expose(),
+    writeKey: derive('write').expose(),
+    closeKey: derive('close').expose(),
+    seal: derive('seal'),
+  };
+}
+
+const bytes32 = v.custom<Bytes>((x) => x instanceof Uint8Array && x.length === 32, '32 bytes');
+const bytes = v.custom<Bytes>((x) => x instanceof Uint8Array, 'bytes');
+const messageSchema = v.variant('type', [
+  v.strictObject({
+    type: v.literal('request'),
+    person: personIdSchema,
+    name: v.pipe(v.string(), v.minLength(1), v.maxLength(80)),
+    device: v.strictObject({
+      id: deviceIdSchema,
+      signatureKey: bytes32,
+      relayKey: bytes32,
+      keyPackage: bytes,
+      mailbox: logIdSchema,
+    }),
+  }),
+  v.strictObject({ type: v.literal('accepted'), device: deviceIdSchema, townName: v.string() }),
+  v.strictObject({ type: v.literal('refused'), device: deviceIdSchema, reason: v.picklist(['used', 'expired', 'withdrawn', 'damaged']) }),
+]);
+export type InvitationMessage = v.InferOutput<typeof messageSchema>;
+export type JoinRequest = Extract<InvitationMessage, { type: 'request' }>;
+
+const LABEL = new TextEncoder().encode('depesche/invitation-seal/1');
+
+export function sealInvitationMessage(keys: InvitationKeys, message: InvitationMessage, random: Random): Bytes {
+  return encodeEnvelope({
+    isCommit: false,
+    epochTag: new Uint8Array(EPOCH_TAG_BYTES),
+    sealed: sealWithSecret(keys.seal, LABEL, encodeCbor(message), random),
+  });
+}
+
+/** Undefined for anything that is not a message of this invitation: it is passed over. */
+export function openInvitationMessage(keys: InvitationKeys, envelopeBytes: Uint8Array): InvitationMessage | undefined {
+  const envelope = parseEnvelope(envelopeBytes, LIMITS.invitationEnvelopeBytes);
+  if (!envelope.ok) return undefined;
+  const plain = openWithSecret(keys.seal, LABEL, envelope.value.sealed);
+  const value = plain.ok ? decodeCbor(plain.value) : undefined;
+  const parsed = value?.ok === true ? v.safeParse(messageSchema, value.value) : undefined;
+  return parsed?.success === true ? parsed.output : undefined;
+}

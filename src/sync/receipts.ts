@@ -1,0 +1,67 @@
+/**
+ * Receipts are last values beside the log (SPEC P1–P4): delivered up to and read up to, one slot for a
+ * device, sealed under the epoch and signed by the device, so that neither the relay nor another member
+ * can speak for it. They only grow.
+ */
+import * as v from 'valibot';
+import { concatBytes, equalBytes, type Bytes } from '../lib/bytes';
+import { sha256 } from '../crypto/hash';
+import { openBytes, sealBytes } from '../crypto/seal';
+import type { SecretKey } from '../crypto/secretKey';
+import { signLabelled, verifyLabelled } from '../crypto/signature';
+import { deviceIdSchema, idToBytes, type DeviceId, type LogId } from '../domain/ids';
+import { decodeCbor, encodeCbor } from '../protocol/codec';
+import { EPOCH_TAG_BYTES } from '../protocol/envelope';
+import type { Group } from './logState';
+
+export interface Receipt {
+  readonly device: DeviceId;
+  /** Seqs. */
+  readonly delivered: number;
+  readonly read: number;
+}
+
+const uint = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const schema = v.strictTuple([
+  deviceIdSchema,
+  uint,
+  uint,
+  v.custom<Bytes>((x) => x instanceof Uint8Array && x.length === 64, '64 bytes'),
+]);
+
+/** Tells the relay nothing but that the same device wrote it again. */
+export function receiptSlot(log: LogId, device: DeviceId): Bytes {
+  return sha256(encodeCbor(['depesche/receipt-slot/1', idToBytes(log), idToBytes(device)])).slice(0, 16);
+}
+
+export async function sealReceipt(
+  log: LogId,
+  group: Group,
+  secret: SecretKey,
+  receipt: Receipt,
+): Promise<Bytes> {
+  const { device, delivered, read } = receipt;
+  const signature = await signLabelled(secret, 'receipt', idToBytes(log), idToBytes(device), delivered, read);
+  const plain = encodeCbor([device, delivered, read, signature]);
+  return concatBytes(group.tag, await sealBytes(group.key, associatedData(log), plain));
+}
+
+/** Undefined for another epoch's, a stranger's or a damaged one: the next one will come. */
+export async function openReceipt(log: LogId, group: Group, value: Uint8Array): Promise<Receipt | undefined> {
+  if (!equalBytes(value.subarray(0, EPOCH_TAG_BYTES), group.tag)) return undefined;
+  const plain = await openBytes(group.key, associatedData(log), value.subarray(EPOCH_TAG_BYTES));
+  if (!plain.ok) return undefined;
+  const decoded = decodeCbor(plain.value);
+  const parsed = decoded.ok ? v.safeParse(schema, decoded.value) : undefined;
+  if (parsed?.success !== true) return undefined;
+  const [device, delivered, read, signature] = parsed.output;
+  const leaf = group.leaves.find((candidate) => candidate.device === device);
+  if (leaf === undefined) return undefined;
+  const parts = [idToBytes(log), idToBytes(device), delivered, read] as const;
+  if (!(await verifyLabelled(leaf.signatureKey, signature, 'receipt', ...parts))) return undefined;
+  return { device, delivered, read };
+}
+
+function associatedData(log: LogId): Bytes {
+  return encodeCbor(['depesche/receipt-seal/1', idToBytes(log)]);
+}

@@ -1,0 +1,147 @@
+/**
+ * What a newcomer is handed with the Welcome (SPEC J3, J4): the folded state at the commit's seq and
+ * as much signed history as the conversation's rule grants, sealed under a key exported from the new
+ * epoch. It comes from a member, so it is parsed like anything from outside and its history is
+ * verified entry by entry; the hash of its state becomes an entry that older members check.
+ */
+import * as v from 'valibot';
+import { err, ok, type Failure, type Result } from '../lib/result';
+import type { Bytes } from '../lib/bytes';
+import { sha256 } from '../crypto/hash';
+import type { Conversation } from '../domain/conversation';
+import type { Directory } from '../domain/directory';
+import { deviceIdSchema, invitationIdSchema, logIdSchema, personIdSchema } from '../domain/ids';
+import { decodeCbor, encodeCbor } from '../protocol/codec';
+import type { Fold, Progress, TimelineRecord } from '../records/logRecords';
+
+export interface Snapshot {
+  readonly seq: number;
+  readonly chain: Bytes;
+  readonly lastCommit: number;
+  readonly position: number;
+  readonly counters: Progress['counters'];
+  readonly fold: Fold;
+  /** Canonical state of each shared document. */
+  readonly documents: Readonly<Record<string, Bytes>>;
+  readonly history: readonly TimelineRecord[];
+}
+
+const uint = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const bytes = v.custom<Bytes>((x) => x instanceof Uint8Array, 'bytes');
+const bytes32 = v.custom<Bytes>((x) => x instanceof Uint8Array && x.length === 32, '32 bytes');
+const text = v.pipe(v.string(), v.maxLength(200));
+const persons = v.array(personIdSchema);
+/** Absent fields travel as null: the wire's CBOR has no undefined. */
+const absent = <T extends v.GenericSchema>(schema: T) =>
+  v.pipe(
+    v.nullable(schema),
+    v.transform((x) => x ?? undefined),
+  );
+const span = v.strictObject({ from: uint, to: absent(uint) });
+
+const directorySchema = v.strictObject({
+  townName: text,
+  rootKey: bytes32,
+  founding: bytes32,
+  persons: v.record(
+    personIdSchema,
+    v.strictObject({ ...span.entries, id: personIdSchema, name: text, admin: v.array(span) }),
+  ),
+  devices: v.record(
+    deviceIdSchema,
+    v.strictObject({
+      ...span.entries,
+      facts: v.strictObject({
+        id: deviceIdSchema,
+        signatureKey: bytes32,
+        relayKey: bytes32,
+        keyPackage: bytes,
+        mailbox: logIdSchema,
+      }),
+      person: personIdSchema,
+      addedAt: uint,
+    }),
+  ),
+  invitations: v.record(
+    invitationIdSchema,
+    v.strictObject({
+      id: invitationIdSchema,
+      by: personIdSchema,
+      secret: bytes32,
+      createdAt: uint,
+      expiresAt: uint,
+      uses: uint,
+      guests: v.array(text),
+      isWithdrawn: v.boolean(),
+    }),
+  ),
+  claims: v.record(v.string(), logIdSchema),
+});
+
+const conversationSchema = v.strictObject({
+  kind: v.picklist(['direct', 'group']),
+  title: absent(text),
+  roster: v.record(personIdSchema, v.picklist(['member', 'manager'])),
+});
+
+const effectSchema = v.variant('type', [
+  v.strictObject({ type: v.literal('founded'), persons }),
+  v.strictObject({ type: v.literal('renamed'), title: text }),
+  v.strictObject({ type: v.literal('added'), persons }),
+  v.strictObject({ type: v.literal('removed'), persons }),
+  v.strictObject({ type: v.literal('left') }),
+]);
+
+const historySchema = v.strictObject({
+  order: uint,
+  relayAt: uint,
+  author: absent(personIdSchema),
+  proof: absent(v.strictObject({ epochTag: bytes, entry: bytes })),
+  effects: v.array(effectSchema),
+  gap: absent(v.strictObject({ count: uint, reason: v.picklist(['missing', 'unreadable', 'forked']) })),
+  isHistory: v.boolean(),
+});
+
+const schema = v.strictObject({
+  seq: uint,
+  chain: bytes32,
+  lastCommit: uint,
+  position: uint,
+  counters: v.record(deviceIdSchema, uint),
+  fold: v.variant('type', [
+    v.strictObject({ type: v.literal('town'), directory: directorySchema }),
+    v.strictObject({ type: v.literal('conversation'), conversation: conversationSchema }),
+  ]),
+  documents: v.record(v.string(), bytes),
+  history: v.array(historySchema),
+});
+
+export type SnapshotFailure = Failure & { readonly type: 'malformed' };
+
+export function encodeSnapshot(snapshot: Snapshot): Bytes {
+  return encodeCbor(nullsForAbsent(snapshot));
+}
+
+export function parseSnapshot(encoded: Uint8Array): Result<Snapshot, SnapshotFailure> {
+  const value = decodeCbor(encoded);
+  if (!value.ok) return value;
+  const parsed = v.safeParse(schema, value.value);
+  if (!parsed.success) return err({ type: 'malformed', then: 'ignore', detail: parsed.issues[0].message });
+  // valibot's record type loses the brand of its keys; the schema has checked them.
+  return ok(parsed.output as SnapshotOutput as Snapshot);
+}
+type SnapshotOutput = { readonly [K in keyof Snapshot]: unknown };
+
+/** The part that all members hold alike: never history, never counters of one device. */
+export function stateHash(fold: Fold): Bytes {
+  const state: Conversation | Directory = fold.type === 'town' ? fold.directory : fold.conversation;
+  return sha256(encodeCbor(['depesche/state/1', nullsForAbsent(state)]));
+}
+
+function nullsForAbsent(value: unknown): unknown {
+  if (value === undefined) return null;
+  if (Array.isArray(value)) return value.map(nullsForAbsent);
+  if (value instanceof Uint8Array || typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, nullsForAbsent(inner)]));
+}
+
