@@ -119,6 +119,8 @@ export interface WatchRequest {
 export interface WatchState extends LogState {
   /** Those newer than asked, in the order they were put. */
   readonly slots: readonly Slot[];
+  /** There was no room for this log's slots in this answer; ask for them alone. */
+  readonly hasMoreSlots: boolean;
 }
 
 export interface Pass {
@@ -164,3 +166,5 @@ export interface LogStore {
 /** Rows that make one page: bytes as they travel, roughly. */
 export const ROW_OVERHEAD_BYTES = 40;
 export const ROWS_PER_PAGE = 8_192;
+/** Slots of all logs in one answer to `watch`; at least one log's slots always fit. */
+export const SLOTS_PER_WATCH = 500;

@@ -10,6 +10,7 @@ import { areSameFacts } from './areSameFacts';
 import { decideAppend } from './decideAppend';
 import {
   ROW_OVERHEAD_BYTES,
+  SLOTS_PER_WATCH,
   storeFailure,
   type LogFacts,
   type LogState,
@@ -108,12 +109,18 @@ export function createMemoryLogStore(shared: MemoryLogs = new MemoryLogs()): Log
     },
 
     async watch(requests) {
+      let taken = 0;
       return ok(
         requests.map(({ log: id, afterPut }) => {
           const log = logOf(id);
           if (log === undefined) return undefined;
-          const slots = [...log.slots.values()].filter((slot) => slot.put > afterPut);
-          return { ...stateOf(log), slots: slots.sort((a, b) => a.put - b.put) };
+          const slots = [...log.slots.values()]
+            .filter((slot) => slot.put > afterPut)
+            .sort((a, b) => a.put - b.put);
+          if (taken > 0 && slots.length > 0 && taken + slots.length > SLOTS_PER_WATCH)
+            return { ...stateOf(log), slots: [], hasMoreSlots: true };
+          taken += slots.length;
+          return { ...stateOf(log), slots, hasMoreSlots: false };
         }),
       );
     },

@@ -12,6 +12,7 @@ import { decideAppend } from './decideAppend';
 import {
   ROW_OVERHEAD_BYTES,
   ROWS_PER_PAGE,
+  SLOTS_PER_WATCH,
   storeFailure,
   type AppendOutcome,
   type AppendRequest,
@@ -120,12 +121,18 @@ export class SqliteLogs {
   }
 
   watch(requests: readonly WatchRequest[]): StoreResult<readonly (WatchState | undefined)[]> {
+    let taken = 0;
     return ok(
       requests.map(({ log, afterPut }) => {
         const row = this.#sql.log.get(log);
         if (row === undefined) return undefined;
-        const slots = row.puts > afterPut ? this.#sql.slotsAfter.all(log, afterPut) : [];
-        return { ...this.#stateOf(log, row), slots: slots.map(slotOf) };
+        const state = this.#stateOf(log, row);
+        if (row.puts <= afterPut) return { ...state, slots: [], hasMoreSlots: false };
+        const slots = this.#sql.slotsAfter.all(log, afterPut).map(slotOf);
+        if (taken > 0 && taken + slots.length > SLOTS_PER_WATCH)
+          return { ...state, slots: [], hasMoreSlots: true };
+        taken += slots.length;
+        return { ...state, slots, hasMoreSlots: false };
       }),
     );
   }

@@ -1,0 +1,22 @@
+/** `npm run build`: the pages into dist/app, the server into dist/server, and what they were built from. */
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import { sourceStamp } from './sourceStamp.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, 'dist');
+const configFile = join(root, 'vite.config.ts');
+
+// Taken first: a file that changes meanwhile must count as newer than the build.
+const stamp = sourceStamp(root);
+rmSync(dist, { recursive: true, force: true });
+
+await build({ configFile, logLevel: 'warn' });
+await build({ configFile, logLevel: 'warn', build: { ssr: true } });
+
+// Which file imports which: for the size check, not for browsers.
+renameSync(join(dist, 'app/.vite/manifest.json'), join(dist, 'app-files.json'));
+rmSync(join(dist, 'app/.vite'), { recursive: true });
+writeFileSync(join(dist, 'built-from'), stamp);

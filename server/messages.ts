@@ -1,0 +1,70 @@
+/**
+ * What the operator reads on the console: German first, English behind it, one line each.
+ * Everything for machines goes to stderr as JSON instead.
+ */
+import { renderUnicodeCompact } from 'uqr';
+
+export const messages = {
+  runsAt: (address: string) => `Depesche läuft auf ${address}   (is running)`,
+  setUp: (link: string, qr: string) =>
+    [
+      '',
+      'Noch keine Stadt eingerichtet. Dieser Link gilt einmal, bis zum nächsten Start:',
+      '(No town yet. This link works once, until the next start.)',
+      '',
+      `  ${link}`,
+      '',
+      qr,
+    ].join('\n'),
+  newAdminLink: (link: string, qr: string) =>
+    [
+      'Neuer einmaliger Link für eine Administration; bestehende Zugänge bleiben gültig:',
+      '(New one-time link for an admin; passes that exist stay valid.)',
+      '',
+      `  ${link}`,
+      '',
+      qr,
+    ].join('\n'),
+  stopping: () => 'Depesche wird beendet …   (stopping)',
+  backedUp: (file: string) => `Sicherung geschrieben: ${file}   (backup written)`,
+  badOption: (what: string) => `Depesche: ${what}`,
+  folderInUse: (folder: string) =>
+    `Depesche: In ${folder} arbeitet schon ein anderes Relay.   (Another relay uses this folder.)`,
+  newerSchema: (found: number, known: number) =>
+    `Depesche: Die Datenbank stammt von einer neueren Version (Schema ${String(found)}, diese kennt ${String(known)}). ` +
+    'Nichts wurde verändert; bitte die neuere Version starten.   (Database of a newer version; nothing was changed.)',
+  unreadable: (detail: string) =>
+    `Depesche: Die Datenbank lässt sich nicht öffnen: ${detail}   (cannot open the database)`,
+  portTaken: (port: number) =>
+    `Depesche: Port ${String(port)} ist belegt.   (port is in use)`,
+  backupExists: (file: string) =>
+    `Depesche: ${file} gibt es schon; nichts wurde überschrieben.   (exists, not overwritten)`,
+  noDatabase: (folder: string) =>
+    `Depesche: In ${folder} liegt keine Datenbank.   (no database there)`,
+  help: () => HELP,
+};
+
+const HELP = `Depesche-Relay
+
+  node main.js [Optionen]               Relay starten
+  node main.js reset-admin [Optionen]   neuen einmaligen Link für eine Administration ausgeben
+  node main.js backup <Datei>           Datenbank im laufenden Betrieb sichern (ohne Blobs)
+
+  --host <Adresse>          Adresse, an der gelauscht wird (localhost)      DEPESCHE_HOST
+  --port <Zahl>             Port, 0 = irgendein freier (8080)               DEPESCHE_PORT
+  --data <Ordner>           Datenordner (./data)                            DEPESCHE_DATA
+  --behind-proxy            hinter einem Proxy mit HTTPS                    DEPESCHE_BEHIND_PROXY=1
+  --public-url <Adresse>    Adresse für Links, z. B. https://depesche.stadt.de  DEPESCHE_PUBLIC_URL
+  --app, --no-app           die App mit ausliefern (ja)                     DEPESCHE_APP=on|off
+  --retention-days <Zahl>   so lange bleiben Umschläge liegen (30)          DEPESCHE_RETENTION_DAYS
+  --max-connections <Zahl>  Verbindungen insgesamt (12000)                  DEPESCHE_MAX_CONNECTIONS
+  --max-per-address <Zahl>  Verbindungen je Adresse (2000)                  DEPESCHE_MAX_PER_ADDRESS
+  --blob-quota-mb <Zahl>    Dateien je Zugang in MiB (4096)                 DEPESCHE_BLOB_QUOTA_MB
+  --log-level <Stufe>       fatal, error, warn, info, debug (info)          DEPESCHE_LOG_LEVEL
+  --help, --version
+`;
+
+/** A QR code for terminals, two modules per character; dark on light whatever the terminal's colours. */
+export function qrForTerminal(text: string): string {
+  return renderUnicodeCompact(text, { border: 2 });
+}

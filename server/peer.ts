@@ -1,0 +1,18 @@
+/** The other end of a connection as the relay sees it: something to send to. */
+import type { Bytes } from '../src/lib/bytes';
+
+export interface Peer {
+  /** Bytes handed over and not yet taken by the network. */
+  readonly bufferedBytes: number;
+  send(frame: Bytes): void;
+  close(code: number, reason: string): void;
+  /** Takes nothing from this peer for so many milliseconds. */
+  rest(ms: number): void;
+}
+
+/** WebSocket close codes the relay uses. */
+export const CLOSE = {
+  goingAway: 1001,
+  policy: 1008,
+  tryAgainLater: 1013,
+} as const;
