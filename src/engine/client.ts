@@ -3,8 +3,8 @@
  * vault and writes intents into it; it never talks to the engine. All `observe…` methods call back at
  * once with what is there and again after every change, and answer the way to stop.
  */
-import type { Bytes } from '../lib/bytes';
-import type { Failure, Result } from '../lib/result';
+import type { Result } from '../lib/result';
+import type { DocumentChannel, SaveFailure } from '../crdt/documentChannel';
 import type { PersonId } from '../domain/ids';
 import type { Intent } from './intents';
 import type {
@@ -21,8 +21,7 @@ import type {
 } from './views';
 
 export type Stop = () => void;
-/** Nothing was saved; `storage-full` asks the user to free space. */
-export type SaveFailure = Failure & { readonly type: 'storage-full' | 'storage-failed' };
+export type { DocumentChannel, SaveFailure };
 
 export interface AppClient {
   observeSetup(onValue: (view: SetupView) => void): Stop;
@@ -54,7 +53,7 @@ export interface AppClient {
   search(query: string, signal: AbortSignal): AsyncIterable<SearchHit>;
 
   /** What crdt/openSharedDoc needs to bind a document to the vault. */
-  documentChannel(number: ConversationNumber, document: string): DocumentChannel;
+  documentChannel(number: ConversationNumber, document: string): Promise<DocumentChannel>;
   /** Forgets everything on this device. */
   erase(): Promise<void>;
 }
@@ -84,15 +83,3 @@ export type LinkView =
   | { readonly type: 'invitation'; readonly isExpired: boolean; readonly isForeign: boolean; readonly link: string }
   | { readonly type: 'damaged' }
   | { readonly type: 'none' };
-
-/** Accepted updates in log order, then own ones that wait; presence beside them, never stored. */
-export interface DocumentChannel {
-  /** This device, for client ids (protocol.md 10). */
-  readonly device: Bytes;
-  load(): Promise<readonly Bytes[]>;
-  observeUpdates(onUpdates: (updates: readonly Bytes[]) => void, onRebuild: () => void): Stop;
-  /** Durable when it resolves. */
-  send(session: Bytes, update: Bytes): Promise<Result<void, SaveFailure>>;
-  sendPresence(bytes: Bytes): void;
-  observePresence(onPresence: (bytes: Bytes) => void): Stop;
-}

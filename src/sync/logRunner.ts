@@ -146,7 +146,9 @@ export class LogRunner {
     this.poke();
   }
 
+  /** Empty: there was too much to push, read again. */
   news(envelopes: readonly StoredEnvelope[]): void {
+    if (envelopes.length === 0) this.#needsRead = true;
     this.#news.push(...envelopes);
     this.#head = Math.max(this.#head, envelopes.at(-1)?.[0] ?? 0);
     this.poke();
