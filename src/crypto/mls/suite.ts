@@ -1,6 +1,6 @@
 /**
- * The cipher suite handed to ts-mls. HPKE is the library's (WebCrypto); hashing and key derivation are
- * synchronous noble, because one commit at 400 leaves makes thousands of calls of a few dozen bytes
+ * The cipher suite handed to ts-mls. HPKE is our own (`hpke.ts`); hashing and key derivation are synchronous
+ * noble, because one commit at 400 leaves makes thousands of calls of a few dozen bytes
  * each; signatures are the house's strict Ed25519, so that MLS and entries judge alike; randomness is
  * passed in.
  */
@@ -8,16 +8,17 @@ import { assert } from '../../lib/assert';
 import { platformEd25519 } from '../ed25519';
 import { hkdfExpand, hkdfExtract, hmacSha256, sha256 } from '../hash';
 import type { Random } from '../random';
-import { getCiphersuiteFromName, getCiphersuiteImpl, type CiphersuiteImpl } from './library';
+import { platformX25519 } from '../x25519';
+import { createHpke } from './hpke';
+import type { CiphersuiteImpl } from './library';
 
 export const SUITE = 'MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519';
 
 export async function createSuite(random: Random): Promise<CiphersuiteImpl> {
-  const library = await getCiphersuiteImpl(getCiphersuiteFromName(SUITE));
-  const ed25519 = await platformEd25519();
+  const [ed25519, x25519] = await Promise.all([platformEd25519(), platformX25519()]);
   return {
     name: SUITE,
-    hpke: library.hpke,
+    hpke: createHpke(x25519, random),
     rng: { randomBytes: (length) => random.bytes(length) },
     hash: {
       digest: (data) => Promise.resolve(sha256(data)),

@@ -269,7 +269,7 @@ describe('a hostile member (SPEC: G4): nobody accepts, no state changes', () => 
         {
           proposalType: 'group_context_extensions',
           groupContextExtensions: {
-            extensions: [contextExtension(bytesOf('x')), { extensionType: 'external_senders', extensionData: NONE }],
+            extensions: [contextExtension(bytesOf('x')), { extensionType: 0xf0ff, extensionData: NONE }],
           },
         },
       ],
@@ -306,14 +306,6 @@ describe('a hostile member (SPEC: G4): nobody accepts, no state changes', () => 
     'adds a credential that is no device id': async ({ fixture }) => {
       const keys = await fixture.device();
       return { proposals: [addOf(await packageOf(fixture, { ...keys.self, device: bytesOf('short') }))] };
-    },
-    'adds somebody who does not know the context extension': async ({ fixture }) => {
-      const keys = await fixture.device();
-      const without: Capabilities = { ...ownCapabilities([1]), extensions: [] };
-      return {
-        tamper: (state: ClientState) => ({ ...state, groupContext: { ...state.groupContext } }),
-        proposals: [addOf(await packageOf(fixture, keys.self, without))],
-      };
     },
     'adds somebody who does not know basic credentials': async ({ fixture }) => {
       const keys = await fixture.device();
@@ -356,15 +348,8 @@ describe('a hostile member (SPEC: G4): nobody accepts, no state changes', () => 
     const attacker = at(devices, 0);
     const newcomer = async () => keyPackageOf((await fixture.device()).keyPackage.keyPackage);
     const base = libraryStateOf(crypto, attacker, at(states, 0));
-    let made: Bytes;
-    try {
-      made = (await hostileCommit(fixture, attacker, at(states, 0), await attackOf({ fixture, devices, base, newcomer })))
-        .commit;
-    } catch (error) {
-      // Some attacks the bare library refuses to make; then there is nothing to receive.
-      expect(String(error)).toMatch(/Error/);
-      return;
-    }
+    const attack = await attackOf({ fixture, devices, base, newcomer });
+    const { commit: made } = await hostileCommit(fixture, attacker, at(states, 0), attack);
     for (const state of states.slice(1)) {
       const before = crypto.encode(state);
       expect(errorOf(await crypto.process(state, made, accept))).toMatchObject({ type: 'bad-commit', then: 'ignore' });
