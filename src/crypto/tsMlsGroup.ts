@@ -56,7 +56,6 @@ import {
   processPrivateMessage,
   verifyKeyPackage,
   verifyLeafNodeSignatureKeyPackage,
-  type CiphersuiteImpl,
   type ClientState,
   type KeyPackage,
   type LeafNode,
@@ -108,9 +107,16 @@ export function createTsMlsGroupCrypto(services: GroupServices): GroupCrypto {
   }
 
   async function parseKeyPackage(bytes: Uint8Array): Promise<Result<ParsedKeyPackage, GroupFailure>> {
-    const checked = await checkKeyPackage(await suiteReady, bytes);
-    if (!checked.ok) return checked;
-    const { device, signatureKey, notBefore, notAfter } = checked.value;
+    const { signature } = await suiteReady;
+    const read = readKeyPackage(bytes);
+    if (!read.ok) return read;
+    const { keyPackage, device, signatureKey, notBefore, notAfter } = read.value;
+    const signed = await attempt(
+      async () =>
+        (await verifyLeafNodeSignatureKeyPackage(keyPackage.leafNode, signature)) &&
+        (await verifyKeyPackage(keyPackage, signature)),
+    );
+    if (!signed.ok || !signed.value) return fail('bad-key-package', 'ignore', 'signature');
     return ok({ device, signatureKey, notBefore, notAfter });
   }
 
@@ -186,7 +192,7 @@ export function createTsMlsGroupCrypto(services: GroupServices): GroupCrypto {
     const suite = await suiteReady;
     const base = open(state);
     assert(faultOfSelf(base, self) === undefined, 'a device commits in its own name');
-    const proposals = await proposalsOf(suite, base, request);
+    const proposals = proposalsOf(base, request);
     if (!proposals.ok) return proposals;
     const made = await attempt(() =>
       createCommit(
@@ -198,9 +204,11 @@ export function createTsMlsGroupCrypto(services: GroupServices): GroupCrypto {
         },
       ),
     );
-    if (!made.ok) return fail('bad-commit', 'stop', made.error);
+    // What else could be wrong with an add than what was to be added?
+    const failure = request.add === undefined ? 'bad-commit' : 'bad-key-package';
+    if (!made.ok) return fail(failure, 'stop', made.error);
     const fault = faultOfState(made.value.newState);
-    if (fault !== undefined) return fail(request.add === undefined ? 'bad-commit' : 'bad-key-package', 'stop', fault);
+    if (fault !== undefined) return fail(failure, 'stop', fault);
     return ok({
       commit: encodeMessage(made.value.commit),
       pending: seal(made.value.newState),
@@ -210,11 +218,7 @@ export function createTsMlsGroupCrypto(services: GroupServices): GroupCrypto {
     });
   }
 
-  async function proposalsOf(
-    suite: CiphersuiteImpl,
-    base: ClientState,
-    request: CommitRequest,
-  ): Promise<Result<Proposal[], GroupFailure>> {
+  function proposalsOf(base: ClientState, request: CommitRequest): Result<Proposal[], GroupFailure> {
     const add = request.add ?? [];
     const remove = request.remove ?? [];
     const kinds = [add.length > 0, remove.length > 0, request.context !== undefined].filter(Boolean).length;
@@ -231,9 +235,9 @@ export function createTsMlsGroupCrypto(services: GroupServices): GroupCrypto {
     }
     const now = services.now();
     for (const bytes of add) {
-      const checked = await checkKeyPackage(suite, bytes);
-      if (!checked.ok) return checked;
-      const { keyPackage, notBefore, notAfter } = checked.value;
+      const read = readKeyPackage(bytes);
+      if (!read.ok) return read;
+      const { keyPackage, notBefore, notAfter } = read.value;
       // RFC 9420 §7.3: the lifetime is checked by whoever adds, and by nobody after that.
       if (now < notBefore || now > notAfter) return fail('bad-key-package', 'stop', 'outside its lifetime');
       proposals.push({ proposalType: 'add', add: { keyPackage } });
@@ -455,25 +459,17 @@ function faultOfContext(base: ClientState, next: ClientState, shape: CommitShape
   return expected !== undefined && actual !== undefined && equalBytes(expected, actual) ? undefined : 'context';
 }
 
-interface CheckedKeyPackage extends ParsedKeyPackage {
+interface ReadKeyPackage extends ParsedKeyPackage {
   readonly keyPackage: KeyPackage;
 }
 
-async function checkKeyPackage(
-  suite: CiphersuiteImpl,
-  bytes: Uint8Array,
-): Promise<Result<CheckedKeyPackage, GroupFailure>> {
+/** Everything but the signatures: `commit` leaves those to the library, which checks them anyway. */
+function readKeyPackage(bytes: Uint8Array): Result<ReadKeyPackage, GroupFailure> {
   const keyPackage = decodeKeyPackageMessage(bytes);
   if (keyPackage === undefined) return fail('bad-key-package', 'ignore', 'malformed');
   const { leafNode } = keyPackage;
   const fault = faultOfKeyPackage(keyPackage) ?? faultOfLeaf(leafNode);
   if (fault !== undefined) return fail('bad-key-package', 'ignore', fault);
-  const signed = await attempt(
-    async () =>
-      (await verifyLeafNodeSignatureKeyPackage(leafNode, suite.signature)) &&
-      (await verifyKeyPackage(keyPackage, suite.signature)),
-  );
-  if (!signed.ok || !signed.value) return fail('bad-key-package', 'ignore', 'signature');
   const device = deviceOf(leafNode);
   assert(device !== undefined, 'faultOfLeaf has looked at the credential');
   return ok({

@@ -1,6 +1,6 @@
 /**
  * HPKE (RFC 9180), base mode only, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-128-GCM: what the cipher suite
- * asks for. The library's own needs WebCrypto's X25519, which a third of the browsers we build for lacks;
+ * asks for. The library's own needs WebCrypto's X25519, which Chrome before 137 and Firefox before 130 lack;
  * and it draws its own randomness, so a seeded world could not be replayed. Checked against the library's
  * and against the working group's vectors.
  */

@@ -1,5 +1,5 @@
 /**
- * One test per mend of .ci/patches/ts-mls+1.6.4.patch, against the library itself. Each fails when its mend
+ * One test per mend of .ci/.ci/patches/ts-mls+1.6.4.patch, against the library itself. Each fails when its mend
  * (marked `depesche n` in the patch) is taken out.
  */
 import { Worker } from 'node:worker_threads';
@@ -28,6 +28,7 @@ import { defaultClientConfig } from 'ts-mls/clientConfig.js';
 import { nextEpochContext, validateRatchetTree } from 'ts-mls/clientState.js';
 import { initializeEpoch } from 'ts-mls/keySchedule.js';
 import { unprotectPrivateMessage } from 'ts-mls/messageProtection.js';
+import { verifyParentHashes } from 'ts-mls/parentHash.js';
 import { treeHashRoot } from 'ts-mls/treeHash.js';
 import { bytesOf } from './groupFixture';
 
@@ -305,6 +306,16 @@ test('depesche 9: two bad adds in one commit reject once and leave no rejection 
   await new Promise((resolve) => setTimeout(resolve, 20));
   process.off('unhandledRejection', note);
   expect(unhandled).toEqual([]);
+});
+
+test('depesche 10: only leaves that have a parent hash are asked for theirs', async () => {
+  const group = await Group.of(8);
+  await group.commit(0, []);
+  let digests = 0;
+  const counting = { ...suite.hash, digest: (data: Uint8Array) => (digests++, suite.hash.digest(data)) };
+  expect(await verifyParentHashes(group.at(0).ratchetTree, counting)).toBe(true);
+  // Three parents above leaf 0; their other halves have 1, 3 and 7 nodes.
+  expect(digests).toBe(1 + 1 + (3 + 1) + (7 + 1));
 });
 
 function leafKey(state: ClientState, leaf: number): Uint8Array | undefined {
