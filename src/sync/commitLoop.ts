@@ -24,8 +24,9 @@ export function dueCorrection(state: LogState, directory: Directory, townSeq: nu
   if (state.group === undefined) return { add: [], remove: [] };
   const isTown = state.fold.type === 'town';
   const roster = state.fold.type === 'town' ? undefined : (Object.keys(state.fold.conversation.roster) as PersonId[]);
-  // A conversation whose founding entry is not in the log yet has no roster to correct to.
-  if (roster?.length === 0) return { add: [], remove: [] };
+  // Before its founding entry is in the log, nobody can say who belongs.
+  const isFounded = isTown ? Object.keys(directory.persons).length > 0 : roster?.length !== 0;
+  if (!isFounded) return { add: [], remove: [] };
   return correctionOf(state.group.leaves, targetDevices(directory, roster, isTown ? state.progress.cursor + 1 : townSeq));
 }
 

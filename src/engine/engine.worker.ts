@@ -1,0 +1,46 @@
+/**
+ * The worker that holds the engine. It says two things to the tab that started it: that it runs, and
+ * why it ended. Everything else goes through the vault.
+ */
+import { platformRandom } from '../crypto/random';
+import { createTsMlsGroupCrypto } from '../crypto/tsMlsGroup';
+import { openDexieVault } from '../vault/dexieVault';
+import { Engine } from './engine';
+import { platformClock, webSocketNetwork } from './platform';
+
+export type WorkerWord =
+  | { readonly type: 'running' }
+  | { readonly type: 'ended'; readonly reason: 'fenced' | 'too-new' | 'storage' };
+
+function say(word: WorkerWord): void {
+  self.postMessage(word);
+}
+
+async function run(): Promise<void> {
+  const vault = await openDexieVault();
+  if (!vault.ok) {
+    say({ type: 'ended', reason: vault.error.type === 'too-new' ? 'too-new' : 'storage' });
+    return;
+  }
+  const engine = await Engine.start({
+    vault: vault.value,
+    network: webSocketNetwork,
+    clock: platformClock,
+    random: platformRandom,
+    groups: createTsMlsGroupCrypto({ now: () => platformClock.now(), random: platformRandom }),
+    onEnd: (reason) => {
+      say({ type: 'ended', reason });
+      self.close();
+    },
+  });
+  if (!(engine instanceof Engine)) {
+    say({ type: 'ended', reason: 'storage' });
+    return;
+  }
+  self.addEventListener('online', () => {
+    engine.connectNow();
+  });
+  say({ type: 'running' });
+}
+
+void run();
