@@ -4,8 +4,8 @@
  *
  *   C1  An update is read, judged and only then applied; a refusal leaves the document as it was.
  *   C2  What Yjs makes of an accepted update is looked at before it counts: if it throws, leaves
- *       something pending, moves another client's clock or turns neighbours round, the document is
- *       rebuilt from accepted updates alone.
+ *       something pending, moves another client's clock or puts a struct where no honest author could
+ *       have put it (`causalOrder`), the document is rebuilt from accepted updates alone.
  *   C3  A device may add so much and no more (`deviceBytes`), so that one member's flood ends while
  *       the others go on writing. The sums are part of the state.
  *
@@ -15,14 +15,14 @@
 import * as Y from 'yjs';
 import { bytesToHex, concatBytes, copyBytes, type Bytes } from '../lib/bytes';
 import { ok, type Result } from '../lib/result';
-import { checkUpdate, type NeighbourPair } from './checkUpdate';
+import { isCausal } from './causalOrder';
+import { checkUpdate } from './checkUpdate';
 import { decodeState, encodeState, type StateFailure } from './documentState';
 import { documentClientId } from './documentClientId';
 import { DOCUMENT_LIMITS as LIMITS } from './documentLimits';
 import { refuse, type DocumentRefusal } from './documentRefusal';
-import { distance } from './listDistance';
 import { readBoard, type BoardContent } from './noticeBoard';
-import { readUpdate, type StructId, type UpdateClaim } from './readUpdate';
+import { readUpdate, type UpdateClaim } from './readUpdate';
 
 export interface AuthoredUpdate {
   readonly device: Uint8Array;
@@ -66,14 +66,14 @@ export class CanonicalDoc {
     const claim = readUpdate(update);
     if (!claim.ok) return claim;
     const author = bytesToHex(device);
-    const spent = (this.#bytesByDevice.get(author) ?? 0) + update.length;
+    const spent = (this.#bytesByDevice.get(author) ?? 0) + Math.max(update.length, LIMITS.leastCharge);
     if (spent > LIMITS.deviceBytes) return refuse('quota', 'device');
     const client = documentClientId(device, this.#documentId, session);
     const verdict = checkUpdate(this.#doc, client, claim.value);
     if (!verdict.ok) return verdict;
-    const isNew = verdict.value.type === 'new';
+    const isNew = verdict.value === 'new';
     const bytes = isNew ? copyBytes(update) : withoutStructs(update, claim.value);
-    if (!this.#integrate(bytes, client, claim.value, verdict.value.type === 'new' ? verdict.value.neighbours : [])) {
+    if (!this.#integrate(bytes, client, claim.value, isNew)) {
       this.#rebuild();
       return refuse('not-integrable', 'refused by the document');
     }
@@ -103,7 +103,7 @@ export class CanonicalDoc {
     this.#doc.destroy();
   }
 
-  #integrate(update: Bytes, client: number, claim: UpdateClaim, neighbours: readonly NeighbourPair[]): boolean {
+  #integrate(update: Bytes, client: number, claim: UpdateClaim, isNew: boolean): boolean {
     const { store } = this.#doc;
     const clocksBefore = Y.getState(store, client);
     const clientsBefore = store.clients.size;
@@ -115,21 +115,7 @@ export class CanonicalDoc {
     const isWhole = store.pendingStructs === null && store.pendingDs === null;
     const isOwnClock = Y.getState(store, client) === Math.max(clocksBefore, claim.end);
     const isOneClient = store.clients.size === clientsBefore + (clocksBefore === 0 && claim.end > 0 ? 1 : 0);
-    return isWhole && isOwnClock && isOneClient && neighbours.every((pair) => this.#isInOrder(pair));
-  }
-
-  #isInOrder({ left, right }: NeighbourPair): boolean {
-    const rightItem = this.#item(right);
-    if (rightItem === undefined || !(rightItem.parent instanceof Y.AbstractType)) return true;
-    if (left !== undefined && this.#item(left) === undefined) return true;
-    const list = rightItem.parent as Y.AbstractType<unknown>;
-    return distance(this.#doc, list, rightItem.parentSub, left, right, Infinity).type === 'reached';
-  }
-
-  /** Undefined for what is kept as a mere tombstone: it lies in no list. */
-  #item(id: StructId): Y.Item | undefined {
-    const item = Y.getItem(this.#doc.store, Y.createID(id.client, id.clock));
-    return item instanceof Y.Item ? item : undefined;
+    return isWhole && isOwnClock && isOneClient && (!isNew || isCausal(this.#doc, client, claim));
   }
 
   #keep(update: Bytes): void {

@@ -8,27 +8,22 @@
  *   D1  every struct carries the client id derived from author device, document and session;
  *   D2  structs begin exactly where that client's accepted structs end (or were all accepted before);
  *   D3  whatever is referred to or deleted is in the document or earlier in the same update;
- *   D4  both neighbours lie in the same list, the left one before the right one (Yjs does not look,
- *       and devices that integrate such a struct in another order would differ for good);
- *   D5  depth, and the walk that integration costs, are bounded.
+ *   D4  both neighbours lie in the same list, the left one before the right one (what else must hold
+ *       between them can only be seen once the structs are in: `causalOrder`);
+ *   D5  depth, and the walk that integration costs, are bounded;
+ *   D6  nothing cuts a surrogate pair in two: Yjs turns both halves into U+FFFD when it cuts, and
+ *       whether it has to cut depends on what else a device holds.
  */
 import * as Y from 'yjs';
 import { ok, type Result } from '../lib/result';
 import { DOCUMENT_LIMITS as LIMITS } from './documentLimits';
 import { refuse, type DocumentRefusal } from './documentRefusal';
 import { distance, type Walk } from './listDistance';
-import type { StructClaim, StructId, UpdateClaim } from './readUpdate';
+import { structAt, type StructClaim, type StructId, type UpdateClaim } from './readUpdate';
+import { cutsPairAfter, cutsPairBefore } from './surrogatePairs';
 
-export type UpdateVerdict =
-  /** `neighbours` are pairs whose order can only be seen once the structs are in. */
-  | { readonly type: 'new'; readonly neighbours: readonly NeighbourPair[] }
-  /** All structs were accepted before (a repeated save): only the deletions still matter. */
-  | { readonly type: 'known' };
-
-export interface NeighbourPair {
-  readonly left: StructId | undefined;
-  readonly right: StructId;
-}
+/** 'known': all structs were accepted before (a repeated save); only the deletions still matter. */
+export type UpdateVerdict = 'new' | 'known';
 
 export function checkUpdate(
   doc: Y.Doc,
@@ -42,8 +37,10 @@ export function checkUpdate(
   for (const range of claim.deletes) {
     const known = range.client === client ? Math.max(state, claim.end) : Y.getState(doc.store, range.client);
     if (range.clock + range.length > known) return refuse('unknown-reference', 'delete range');
+    const last = { client: range.client, clock: range.clock + range.length - 1 };
+    if (cutsPairBefore(doc, claim, range) || cutsPairAfter(doc, claim, last)) return refuse('cut-character', 'delete range');
   }
-  if (claim.structs.length === 0 || isKnown) return ok({ type: 'known' });
+  if (claim.structs.length === 0 || isKnown) return ok('known');
   return new PlacementCheck(doc, client, claim).run();
 }
 
@@ -66,7 +63,6 @@ class PlacementCheck {
   readonly #claim: UpdateClaim;
   readonly #places = new Map<StructClaim, Place | undefined>();
   readonly #walks = new Map<string, Walk>();
-  readonly #neighbours: NeighbourPair[] = [];
   #walked = 0;
 
   constructor(doc: Y.Doc, client: number, claim: UpdateClaim) {
@@ -82,10 +78,10 @@ class PlacementCheck {
       this.#places.set(struct, place.value);
       if (place.value === undefined) continue;
       if (struct.kind === 'type' && place.value.depth >= LIMITS.depth) return refuse('over-limit', 'depth');
-      const order = this.#checkOrder(struct, place.value);
+      const order = this.#checkWalk(place.value);
       if (!order.ok) return order;
     }
-    return ok({ type: 'new', neighbours: this.#neighbours });
+    return ok('new');
   }
 
   #place(struct: StructClaim): Result<Place | undefined, DocumentRefusal> {
@@ -128,6 +124,8 @@ class PlacementCheck {
   /** The place of a neighbour, with itself as nearest on both sides if it is an old one. */
   #placeOf(id: StructId, struct: StructClaim): Result<Place | undefined, DocumentRefusal> {
     if (!this.#isKnown(id, struct)) return refuse('unknown-reference', 'neighbour');
+    const cuts = id === struct.origin ? cutsPairAfter(this.#doc, this.#claim, id) : cutsPairBefore(this.#doc, this.#claim, id);
+    if (cuts) return refuse('cut-character', 'neighbour');
     const own = this.#inUpdate(id);
     if (own !== undefined) return ok(this.#places.get(own));
     const item = Y.getItem(this.#doc.store, toYjsId(id));
@@ -136,13 +134,7 @@ class PlacementCheck {
     return ok({ list, key: item.parentSub, depth: depthOf(list), left: id, right: id });
   }
 
-  #checkOrder(struct: StructClaim, place: Place): Result<void, DocumentRefusal> {
-    const { origin, rightOrigin } = struct;
-    const isLeftNew = origin !== undefined && this.#inUpdate(origin) !== undefined;
-    const isRightNew = rightOrigin !== undefined && this.#inUpdate(rightOrigin) !== undefined;
-    if (rightOrigin !== undefined && (isLeftNew || isRightNew)) {
-      this.#neighbours.push({ left: origin, right: rightOrigin });
-    }
+  #checkWalk(place: Place): Result<void, DocumentRefusal> {
     if (!(place.list instanceof Y.AbstractType)) return ok(undefined);
     // Structs of one run share their old neighbours: walk once, charge each.
     const name = `${nameOf(place.left)}|${nameOf(place.right)}|${place.left || place.right ? '' : listName(place)}`;
@@ -164,16 +156,7 @@ class PlacementCheck {
   }
 
   #inUpdate(id: StructId): StructClaim | undefined {
-    if (id.client !== this.#client || id.clock < this.#claim.start) return undefined;
-    const { structs } = this.#claim;
-    let low = 0;
-    let high = structs.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((structs[middle]?.clock ?? 0) <= id.clock) low = middle;
-      else high = middle - 1;
-    }
-    return structs[low];
+    return structAt(this.#claim, id);
   }
 }
 

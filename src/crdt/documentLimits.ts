@@ -21,7 +21,9 @@ export const DOCUMENT_LIMITS = {
   /** Clock units that integration may have to walk over, summed over the structs of an update. */
   walk: 4_000_000,
   /** What one device may add to one document, over all its sessions. */
-  deviceBytes: 8 * 1024 * 1024,
+  deviceBytes: 4 * 1024 * 1024,
+  /** An update costs everybody at least this, however short: it is 32,768 updates per device. */
+  leastCharge: 128,
   deviceIdBytes: 16,
   sessionBytes: 16,
   documentIdLength: 128,

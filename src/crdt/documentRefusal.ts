@@ -19,9 +19,11 @@ export type DocumentRefusalType =
   | 'unknown-reference'
   /** Left and right neighbours of different lists, or the wrong way round. */
   | 'crossed-neighbours'
+  /** Would cut a surrogate pair in two. */
+  | 'cut-character'
   /** The device has used up what it may add to this document. */
   | 'quota'
-  /** Passed every rule, and Yjs still could not integrate it. */
+  /** Yjs cannot integrate it, or puts it where no honest author could have put it. */
   | 'not-integrable';
 
 export type DocumentRefusal = Failure & { readonly type: DocumentRefusalType; readonly then: 'ignore' };

@@ -69,7 +69,7 @@ export function addItem(doc: Y.Doc, id: string, text: string): boolean {
   doc.transact(() => {
     const map = new Y.Map<unknown>();
     map.set('id', id);
-    map.set('text', new Y.Text(cut(text, BOARD_LIMITS.itemText)));
+    map.set('text', new Y.Text(cut(wellFormed(text), BOARD_LIMITS.itemText)));
     map.set('done', false);
     map.set('position', freePosition(items, items.length));
     boardItems(doc).push([map]);
@@ -171,7 +171,7 @@ function freePosition(items: readonly ItemEntry[], index: number): string {
 function setSharedText(shared: Y.Text, wanted: string, limit: number, { base, caret }: TextEdit): void {
   const current = shared.toString();
   const seen = base ?? cut(current, limit);
-  const user = boardTextDiff(seen, cut(wanted, limit), caret);
+  const user = boardTextDiff(seen, cut(wellFormed(wanted), limit), caret);
   if (user === undefined) return;
   const splice = rebaseSplice(user, boardTextDiff(seen, current), current);
   if (splice === undefined) return;
@@ -202,6 +202,11 @@ function pieces(text: string): string[] {
     at += piece.length;
   }
   return out;
+}
+
+/** Half a pair (some keyboards compose so) has no UTF-8: the others would read something else. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Cs}/gu, '\ufffd');
 }
 
 /** At most `limit` long, never through a character (of which one alone may be endless: marks on marks). */

@@ -25,6 +25,8 @@ export interface StructClaim {
   /** Named only when there is neither origin nor right origin; else it is theirs. */
   readonly parent: { readonly root: string } | StructId | undefined;
   readonly key: string | undefined;
+  /** Of kind 'string'. */
+  readonly text: string | undefined;
 }
 
 export interface DeleteRange extends StructId {
@@ -54,6 +56,19 @@ export function readUpdate(update: Uint8Array): Result<UpdateClaim, DocumentRefu
   }
 }
 
+/** The struct of this update that holds `id`, if it is one of its own. */
+export function structAt({ client, start, end, structs }: UpdateClaim, id: StructId): StructClaim | undefined {
+  if (id.client !== client || id.clock < start || id.clock >= end) return undefined;
+  let low = 0;
+  let high = structs.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((structs[middle]?.clock ?? 0) <= id.clock) low = middle;
+    else high = middle - 1;
+  }
+  return structs[low];
+}
+
 /** Leaves the reader from any depth; never leaves this file. */
 class Refused extends Error {
   constructor(
@@ -64,6 +79,7 @@ class Refused extends Error {
   }
 }
 
+const BARE = { origin: undefined, rightOrigin: undefined, parent: undefined, key: undefined, text: undefined };
 const HAS_ORIGIN = 0x80;
 const HAS_RIGHT_ORIGIN = 0x40;
 const HAS_KEY = 0x20;
@@ -119,7 +135,7 @@ class Reader {
     if (content === 0) {
       if (info !== 0) throw new Refused('malformed', 'flags on gc');
       const length = this.#length();
-      return { clock, length, kind: 'gc', origin: undefined, rightOrigin: undefined, parent: undefined, key: undefined };
+      return { ...BARE, clock, length, kind: 'gc' };
     }
     // JSON, binary, embeds, formatting (Yjs answers it with edits of its own), subdocuments, skips.
     if (!CONTENT_KINDS.has(content)) throw new Refused('forbidden-content', `content ${content}`);
@@ -128,7 +144,7 @@ class Reader {
     const isAnchored = origin !== undefined || rightOrigin !== undefined;
     const parent = isAnchored ? undefined : this.#parent();
     const key = !isAnchored && (info & HAS_KEY) !== 0 ? this.#text(LIMITS.keyLength) : undefined;
-    return { clock, origin, rightOrigin, parent, key, ...this.#content(content) };
+    return { clock, origin, rightOrigin, parent, key, text: undefined, ...this.#content(content) };
   }
 
   #parent(): { readonly root: string } | StructId {
@@ -137,12 +153,12 @@ class Reader {
     return isRoot === 1 ? { root: this.#text(LIMITS.keyLength) } : this.#id();
   }
 
-  #content(content: number): { kind: StructKind; length: number } {
+  #content(content: number): { kind: StructKind; length: number; text?: string } {
     if (content === DELETED) return { kind: 'deleted', length: this.#length() };
     if (content === STRING) {
-      const length = decoding.readVarString(this.#decoder).length;
-      if (length === 0) throw new Refused('malformed', 'empty string');
-      return { kind: 'string', length };
+      const text = decoding.readVarString(this.#decoder);
+      if (text === '') throw new Refused('malformed', 'empty string');
+      return { kind: 'string', length: text.length, text };
     }
     if (content === TYPE) {
       if (this.#number() > LAST_TYPE_REF) throw new Refused('forbidden-content', 'type');

@@ -265,6 +265,16 @@ export const HOSTILE_CASES: readonly HostileCase[] = [
         anchored(4, [own, 3], [own, 0], string('e')),
       ]),
   },
+  {
+    name: 'half a surrogate pair deleted',
+    expected: ['cut-character'],
+    make: ({ own }) => rawUpdate(own, 0, [inRoot(4, 'text', string('a\u{1f600}'))], [[own, 0, 2]]),
+  },
+  {
+    name: 'a letter between the halves of a surrogate pair',
+    expected: ['cut-character'],
+    make: ({ own }) => rawUpdate(own, 0, [inRoot(4, 'text', string('a\u{1f600}')), anchored(4, [own, 1], [own, 2], string('b'))]),
+  },
   { name: 'broken UTF-8', expected: ['malformed'], make: ({ own }) => rawUpdate(own, 0, [inRoot(4, 'text', (e) => encoding.writeVarUint8Array(e, new Uint8Array([0xed, 0xa0, 0xbd])))]) },
   { name: 'trailing bytes', expected: ['malformed'], make: ({ own, bytes }) => Uint8Array.from([...rawUpdate(own, 0, [inRoot(4, 'text', string('a'))]), ...bytes(3)]) },
   { name: 'nothing', expected: ['malformed'], make: () => new Uint8Array(0) },

@@ -148,15 +148,43 @@ describe('refusals', () => {
   test('structs that each walk over a long list are refused', () => {
     const town = new FakeTown('walk');
     const { device } = author(town);
-    const session = town.random.bytes(16);
-    const client = documentClientId(device.id, DOCUMENT, session);
-    const apply = (clock: number, structs: Parameters<typeof rawUpdate>[2]): ReturnType<CanonicalDoc['apply']> =>
-      device.canonical.apply({ device: device.id, session, update: rawUpdate(client, clock, structs) });
-    expect(apply(0, [inRoot(4, 'text', string('x'.repeat(40_000)))]).ok).toBe(true);
-    // All at the beginning, none naming what follows: Yjs would look at the whole text for each.
-    const structs = Array.from({ length: 2_000 }, () => inRoot(4, 'text', string('y')));
-    expect(apply(40_000, structs)).toMatchObject({ error: { type: 'over-limit', detail: 'walk' } });
-    expect(apply(40_000, structs.slice(0, 50)).ok).toBe(true);
+    const write = (structs: (client: number) => Parameters<typeof rawUpdate>[2]): ReturnType<CanonicalDoc['apply']> => {
+      const session = town.random.bytes(16);
+      const client = documentClientId(device.id, DOCUMENT, session);
+      return device.canonical.apply({ device: device.id, session, update: rawUpdate(client, 0, structs(client)) });
+    };
+    expect(write(() => [inRoot(4, 'text', string('x'.repeat(40_000)))]).ok).toBe(true);
+    // As if written into an empty text, each before the last: none names what is there.
+    const prepend = (count: number) => (client: number) =>
+      Array.from({ length: count }, (_, i) => (i === 0 ? inRoot(4, 'text', string('y')) : anchored(4, undefined, [client, i - 1], string('y'))));
+    expect(write(prepend(2_000))).toMatchObject({ error: { type: 'over-limit', detail: 'walk' } });
+    expect(write(prepend(50)).ok).toBe(true);
+  });
+
+  test('a struct that passes over what its author must have seen is refused', () => {
+    const town = new FakeTown('causal');
+    const { device } = author(town);
+    const write = (structs: (client: number) => Parameters<typeof rawUpdate>[2]): { client: number; type: string } => {
+      const session = town.random.bytes(16);
+      const client = documentClientId(device.id, DOCUMENT, session);
+      const verdict = device.canonical.apply({ device: device.id, session, update: rawUpdate(client, 0, structs(client)) });
+      return { client, type: verdict.ok ? 'accepted' : verdict.error.type };
+    };
+    const a = write(() => [inRoot(4, 'text', string('ad'))]);
+    const b = write(() => [anchored(4, [a.client, 0], [a.client, 1], string('b'))]);
+    const c = write(() => [anchored(4, [b.client, 0], [a.client, 1], string('c'))]);
+    expect([a.type, b.type, c.type]).toEqual(['accepted', 'accepted', 'accepted']);
+    // Between a and d without having seen b and c: an old view. Between a and c: c builds on b.
+    expect(write(() => [anchored(4, [a.client, 0], [a.client, 1], string('x'))]).type).toBe('accepted');
+    expect(write(() => [anchored(4, [a.client, 0], [c.client, 0], string('x'))]).type).toBe('not-integrable');
+    // Its own earlier struct, too.
+    expect(
+      write((client) => [
+        anchored(4, [a.client, 0], [a.client, 1], string('y')),
+        anchored(4, [a.client, 0], [a.client, 1], string('z')),
+        anchored(4, [client, 0], [client, 1], string('z')),
+      ]).type,
+    ).toBe('not-integrable');
   });
 
   test('a state that was damaged is not a document', () => {
