@@ -45,7 +45,9 @@ export function createWebCryptoEd25519(keys = 512): Ed25519 {
       importedByHex.set(name, known);
       return known;
     }
-    const imported = globalThis.crypto.subtle.importKey('raw', copyBytes(publicKey), 'Ed25519', false, ['verify']);
+    const imported = globalThis.crypto.subtle.importKey('raw', copyBytes(publicKey), 'Ed25519', false, [
+      'verify',
+    ]);
     importedByHex.set(name, imported);
     imported.catch(() => importedByHex.delete(name));
     if (importedByHex.size > keys) {
@@ -94,7 +96,9 @@ async function hasWebCryptoEd25519(): Promise<boolean> {
     const probe = concatBytes(PKCS8_PREFIX, new Uint8Array(32));
     const key = await globalThis.crypto.subtle.importKey('pkcs8', probe, 'Ed25519', false, ['sign']);
     await globalThis.crypto.subtle.sign('Ed25519', key, new Uint8Array(1));
-    await globalThis.crypto.subtle.importKey('raw', ed25519PublicKey(new Uint8Array(32)), 'Ed25519', false, ['verify']);
+    await globalThis.crypto.subtle.importKey('raw', ed25519PublicKey(new Uint8Array(32)), 'Ed25519', false, [
+      'verify',
+    ]);
     return true;
   } catch {
     return false;

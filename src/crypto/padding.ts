@@ -14,7 +14,8 @@ export const MAX_PADDED_PLAINTEXT = Math.max(...PADDING_BUCKETS) - PREFIX_BYTES;
 
 export function pad(plaintext: Uint8Array): Result<Bytes, PaddingFailure> {
   const bucket = bucketFor(plaintext.length);
-  if (bucket === undefined) return err({ type: 'too-large', then: 'stop', detail: `${plaintext.length} bytes` });
+  if (bucket === undefined)
+    return err({ type: 'too-large', then: 'stop', detail: `${plaintext.length} bytes` });
   const out = new Uint8Array(bucket);
   new DataView(out.buffer).setUint32(0, plaintext.length);
   out.set(plaintext, PREFIX_BYTES);

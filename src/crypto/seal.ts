@@ -25,7 +25,10 @@ export function importSealKey(secret: SecretKey): Promise<CryptoKey> {
 
 /** Never leaves the browser: IndexedDB keeps the handle, nobody sees the bytes. */
 export function generateVaultKey(): Promise<CryptoKey> {
-  return globalThis.crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
+  return globalThis.crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, [
+    'encrypt',
+    'decrypt',
+  ]);
 }
 
 export async function sealBytes(
@@ -35,7 +38,11 @@ export async function sealBytes(
   random: Random = platformRandom,
 ): Promise<Bytes> {
   const nonce = random.bytes(SEAL_NONCE_BYTES);
-  const sealed = await globalThis.crypto.subtle.encrypt(parameters(nonce, associatedData), key, asBytes(plaintext));
+  const sealed = await globalThis.crypto.subtle.encrypt(
+    parameters(nonce, associatedData),
+    key,
+    asBytes(plaintext),
+  );
   const out = new Uint8Array(SEAL_NONCE_BYTES + sealed.byteLength);
   out.set(nonce);
   out.set(new Uint8Array(sealed), SEAL_NONCE_BYTES);
@@ -51,7 +58,9 @@ export async function openBytes(
   const nonce = asBytes(sealed.subarray(0, SEAL_NONCE_BYTES));
   const body = asBytes(sealed.subarray(SEAL_NONCE_BYTES));
   try {
-    return ok(new Uint8Array(await globalThis.crypto.subtle.decrypt(parameters(nonce, associatedData), key, body)));
+    return ok(
+      new Uint8Array(await globalThis.crypto.subtle.decrypt(parameters(nonce, associatedData), key, body)),
+    );
   } catch {
     return unreadable();
   }

@@ -33,7 +33,9 @@ export function openWithSecret(
   if (sealed.length < SECRET_BOX_OVERHEAD) return err({ type: 'unreadable', then: 'ignore' });
   const nonce = sealed.subarray(0, NONCE_BYTES);
   try {
-    const opened = xchacha20poly1305(secret.expose(), nonce, associatedData).decrypt(sealed.subarray(NONCE_BYTES));
+    const opened = xchacha20poly1305(secret.expose(), nonce, associatedData).decrypt(
+      sealed.subarray(NONCE_BYTES),
+    );
     return ok(asBytes(opened));
   } catch {
     return err({ type: 'unreadable', then: 'ignore' });

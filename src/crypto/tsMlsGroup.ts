@@ -391,7 +391,8 @@ function decode(bytes: Uint8Array): Result<GroupState, GroupFailure> {
 /** Key material of an epoch that is over. Leaf and node keys live on in the next state. */
 function wipe(state: GroupState): void {
   const { keySchedule, secretTree } = open(state);
-  for (const secret of Object.values(keySchedule)) secret.fill(0);
+  const secrets: Record<keyof typeof keySchedule, Uint8Array> = keySchedule;
+  for (const secret of Object.values(secrets)) secret.fill(0);
   for (const { handshake, application } of secretTree) {
     for (const ratchet of [handshake, application]) {
       ratchet.secret.fill(0);
@@ -404,7 +405,8 @@ function lookAt(
   base: ClientState,
   incoming: Parameters<NonNullable<Parameters<typeof processPrivateMessage>[4]>>[0],
 ): { readonly committer: GroupMember; readonly shape: CommitShape } | { readonly fault: string } {
-  if (incoming.kind !== 'commit' || incoming.senderLeafIndex === undefined) return { fault: 'not a member commit' };
+  if (incoming.kind !== 'commit' || incoming.senderLeafIndex === undefined)
+    return { fault: 'not a member commit' };
   if (incoming.senderLeafIndex === base.privatePath.leafIndex) return { fault: 'own commit' };
   const committer = memberAt(base.ratchetTree, incoming.senderLeafIndex);
   if (committer === undefined) return { fault: 'committer is not a member' };
@@ -456,7 +458,9 @@ function faultOfCommitter(next: ClientState, committer: GroupMember): string | u
 function faultOfContext(base: ClientState, next: ClientState, shape: CommitShape): string | undefined {
   const expected = shape.context ?? contextOf(base.groupContext.extensions);
   const actual = contextOf(next.groupContext.extensions);
-  return expected !== undefined && actual !== undefined && equalBytes(expected, actual) ? undefined : 'context';
+  return expected !== undefined && actual !== undefined && equalBytes(expected, actual)
+    ? undefined
+    : 'context';
 }
 
 interface ReadKeyPackage extends ParsedKeyPackage {

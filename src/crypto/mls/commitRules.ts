@@ -25,7 +25,8 @@ export function shapeOfProposals(proposals: readonly ProposalWithSender[]): Shap
     // A custom proposal's type is a number; the library's own narrowing is by name.
     switch (proposal.proposalType) {
       case 'add': {
-        const fault = faultOfKeyPackage(proposal.add.keyPackage) ?? faultOfLeaf(proposal.add.keyPackage.leafNode);
+        const fault =
+          faultOfKeyPackage(proposal.add.keyPackage) ?? faultOfLeaf(proposal.add.keyPackage.leafNode);
         if (fault !== undefined) return { fault };
         const member = memberOf(proposal.add.keyPackage);
         if (member === undefined) return { fault: 'credential is not a device id' };

@@ -33,7 +33,10 @@ export function createHpke(x25519: X25519, random: Random): Hpke {
   }
 
   async function decapsulate(privateKey: Bytes, enc: Uint8Array): Promise<Bytes> {
-    const [secret, own] = await Promise.all([x25519.sharedSecret(privateKey, enc), x25519.publicKey(privateKey)]);
+    const [secret, own] = await Promise.all([
+      x25519.sharedSecret(privateKey, enc),
+      x25519.publicKey(privateKey),
+    ]);
     return extractAndExpand(secret, enc, own);
   }
 
@@ -101,7 +104,13 @@ function labeledExtract(suite: Bytes, salt: Uint8Array, label: string, inputKey:
   return hkdfExtract(salt, concatBytes(VERSION, suite, ascii(label), inputKey));
 }
 
-function labeledExpand(suite: Bytes, key: Uint8Array, label: string, info: Uint8Array, length: number): Bytes {
+function labeledExpand(
+  suite: Bytes,
+  key: Uint8Array,
+  label: string,
+  info: Uint8Array,
+  length: number,
+): Bytes {
   const prefix = new Uint8Array([length >> 8, length & 255]);
   return hkdfExpand(key, concatBytes(prefix, VERSION, suite, ascii(label), info), length);
 }
@@ -112,8 +121,12 @@ async function encryptAead(
   aad: Uint8Array | undefined,
   plaintext: Uint8Array,
 ): Promise<Bytes> {
-  const imported = await globalThis.crypto.subtle.importKey('raw', asBytes(key), 'AES-GCM', false, ['encrypt']);
-  return new Uint8Array(await globalThis.crypto.subtle.encrypt(gcm(nonce, aad), imported, asBytes(plaintext)));
+  const imported = await globalThis.crypto.subtle.importKey('raw', asBytes(key), 'AES-GCM', false, [
+    'encrypt',
+  ]);
+  return new Uint8Array(
+    await globalThis.crypto.subtle.encrypt(gcm(nonce, aad), imported, asBytes(plaintext)),
+  );
 }
 
 async function decryptAead(
@@ -122,8 +135,12 @@ async function decryptAead(
   aad: Uint8Array | undefined,
   ciphertext: Uint8Array,
 ): Promise<Bytes> {
-  const imported = await globalThis.crypto.subtle.importKey('raw', asBytes(key), 'AES-GCM', false, ['decrypt']);
-  return new Uint8Array(await globalThis.crypto.subtle.decrypt(gcm(nonce, aad), imported, asBytes(ciphertext)));
+  const imported = await globalThis.crypto.subtle.importKey('raw', asBytes(key), 'AES-GCM', false, [
+    'decrypt',
+  ]);
+  return new Uint8Array(
+    await globalThis.crypto.subtle.decrypt(gcm(nonce, aad), imported, asBytes(ciphertext)),
+  );
 }
 
 function gcm(nonce: Uint8Array, aad: Uint8Array | undefined): AesGcmParams {

@@ -10,7 +10,8 @@ export function faultOfKeyPackage(keyPackage: KeyPackage): string | undefined {
   if (keyPackage.version !== 'mls10') return 'version';
   if (keyPackage.cipherSuite !== SUITE) return 'cipher suite';
   if (!isUsableX25519PublicKey(keyPackage.initKey)) return 'init key';
-  if (equalBytes(keyPackage.initKey, keyPackage.leafNode.hpkePublicKey)) return 'init key is the encryption key';
+  if (equalBytes(keyPackage.initKey, keyPackage.leafNode.hpkePublicKey))
+    return 'init key is the encryption key';
   if (keyPackage.extensions.some(({ extensionType }) => extensionType !== LAST_RESORT_EXTENSION)) {
     return 'key package extensions are not used';
   }

@@ -23,7 +23,11 @@ export function ownCapabilities(rulesets: readonly number[]): Capabilities {
   return {
     versions: ['mls10'],
     ciphersuites: [SUITE],
-    extensions: [LAST_RESORT_EXTENSION, CONTEXT_EXTENSION, ...rulesets.map((n) => RULESET_CAPABILITY_BASE + n)],
+    extensions: [
+      LAST_RESORT_EXTENSION,
+      CONTEXT_EXTENSION,
+      ...rulesets.map((n) => RULESET_CAPABILITY_BASE + n),
+    ],
     proposals: [],
     credentials: ['basic'],
   };

@@ -11,7 +11,9 @@ import {
   joinGroupExternal,
 } from 'ts-mls';
 
-const suite = await getCiphersuiteImpl(getCiphersuiteFromName('MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519'));
+const suite = await getCiphersuiteImpl(
+  getCiphersuiteFromName('MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519'),
+);
 const make = (name) =>
   generateKeyPackage(
     { credentialType: 'basic', identity: new TextEncoder().encode(name) },

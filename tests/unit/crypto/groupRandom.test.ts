@@ -8,7 +8,15 @@
 import { describe, expect, test } from 'vitest';
 import type { CommitRequest, GroupState } from '../../../src/crypto/group';
 import { bytesToHex, equalBytes, type Bytes } from '../../../src/lib/bytes';
-import { accept, bytesOf, createGroupFixture, errorOf, valueOf, type GroupFixture, type TestDevice } from './groupFixture';
+import {
+  accept,
+  bytesOf,
+  createGroupFixture,
+  errorOf,
+  valueOf,
+  type GroupFixture,
+  type TestDevice,
+} from './groupFixture';
 
 const RUNS = Number(process.env['GROUP_RUNS'] ?? 8);
 const STEPS = Number(process.env['GROUP_STEPS'] ?? 20);
@@ -98,7 +106,9 @@ class Run {
   /** Two members commit at the same base; the log takes one. */
   async race(): Promise<void> {
     const loser = this.pick(this.members);
-    const lost = valueOf(await this.crypto.commit(loser.state, loser.device.self, { authenticatedData: bytesOf('l') }));
+    const lost = valueOf(
+      await this.crypto.commit(loser.state, loser.device.self, { authenticatedData: bytesOf('l') }),
+    );
     await this.change({}, this.members.find((member) => member !== loser) ?? loser);
     for (const { state } of this.members) {
       if (this.members.length === 1) break;
@@ -122,7 +132,9 @@ class Run {
   ): Promise<Bytes | undefined> {
     const authenticatedData = this.fixture.random.bytes(this.below(40));
     const base = this.crypto.encode(by.state);
-    const made = valueOf(await this.crypto.commit(by.state, by.device.self, { ...request, authenticatedData }));
+    const made = valueOf(
+      await this.crypto.commit(by.state, by.device.self, { ...request, authenticatedData }),
+    );
     expect(equalBytes(this.crypto.encode(by.state), base)).toBe(true);
     const leaving = request.remove ?? [];
     for (const member of this.members.filter((other) => other !== by)) {
@@ -187,18 +199,25 @@ class Run {
 }
 
 describe('random memberships', () => {
-  test.each(Array.from({ length: RUNS }, (_, seed) => seed))('seed %i', async (seed) => {
-    const run = new Run(seed);
-    await run.start();
-    await run.check();
-    for (let step = 0; step < STEPS; step++) {
-      await run.step();
+  test.each(Array.from({ length: RUNS }, (_, seed) => seed))(
+    'seed %i',
+    async (seed) => {
+      const run = new Run(seed);
+      await run.start();
       await run.check();
-    }
-    // Whoever is out cannot follow any later commit either.
-    const outsiders = run.removed.slice(-3);
-    const by = run.pick(run.members);
-    const made = valueOf(await run.crypto.commit(by.state, by.device.self, { authenticatedData: bytesOf('') }));
-    for (const { state } of outsiders) expect((await run.crypto.process(state, made.commit, accept)).ok).toBe(false);
-  }, 60_000);
+      for (let step = 0; step < STEPS; step++) {
+        await run.step();
+        await run.check();
+      }
+      // Whoever is out cannot follow any later commit either.
+      const outsiders = run.removed.slice(-3);
+      const by = run.pick(run.members);
+      const made = valueOf(
+        await run.crypto.commit(by.state, by.device.self, { authenticatedData: bytesOf('') }),
+      );
+      for (const { state } of outsiders)
+        expect((await run.crypto.process(state, made.commit, accept)).ok).toBe(false);
+    },
+    60_000,
+  );
 });

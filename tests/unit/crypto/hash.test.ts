@@ -39,7 +39,8 @@ describe('hash', () => {
 
 describe('random', () => {
   test('one seed gives one sequence, however the lengths fall', () => {
-    const draw = (seed: string | number) => [4, 0, 70_000].map((length) => bytesToHex(seededRandom(seed).bytes(length)));
+    const draw = (seed: string | number) =>
+      [4, 0, 70_000].map((length) => bytesToHex(seededRandom(seed).bytes(length)));
     expect(draw(1)).toEqual(draw(1));
     expect(draw(1)).not.toEqual(draw(2));
     const random = seededRandom(1);

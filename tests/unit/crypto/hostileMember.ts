@@ -2,7 +2,15 @@
  * A member that commits whatever it likes: it has its own state and keys and the bare library, without the
  * rules of `tsMlsGroup.ts`. For tests only.
  */
-import { createCommit, decodeGroupState, encodeMlsMessage, emptyPskIndex, type ClientState, type Proposal, type PskIndex } from 'ts-mls';
+import {
+  createCommit,
+  decodeGroupState,
+  encodeMlsMessage,
+  emptyPskIndex,
+  type ClientState,
+  type Proposal,
+  type PskIndex,
+} from 'ts-mls';
 import type { GroupCrypto, GroupState } from '../../../src/crypto/group';
 import { groupClientConfig } from '../../../src/crypto/mls/clientConfig';
 import { createSuite } from '../../../src/crypto/mls/suite';
@@ -21,7 +29,12 @@ export async function hostileCommit(
   fixture: GroupFixture,
   device: TestDevice,
   state: GroupState,
-  { proposals = [], tamper = (same) => same, pskIndex = emptyPskIndex, wireAsPublicMessage = false }: HostileCommit,
+  {
+    proposals = [],
+    tamper = (same) => same,
+    pskIndex = emptyPskIndex,
+    wireAsPublicMessage = false,
+  }: HostileCommit,
 ): Promise<{ readonly commit: Bytes; readonly next: ClientState }> {
   const suite = await createSuite(fixture.random);
   const made = await createCommit(

@@ -48,8 +48,12 @@ describe.each(Object.entries(ours))('HPKE over %s', (_name, hpke) => {
       const seed = seededRandom(i).bytes(32);
       const own = await hpke.deriveKeyPair(seed);
       const theirs = await library.deriveKeyPair(seed);
-      expect(await hpke.exportPublicKey(own.publicKey)).toEqual(await library.exportPublicKey(theirs.publicKey));
-      expect(await hpke.exportPrivateKey(own.privateKey)).toEqual(await library.exportPrivateKey(theirs.privateKey));
+      expect(await hpke.exportPublicKey(own.publicKey)).toEqual(
+        await library.exportPublicKey(theirs.publicKey),
+      );
+      expect(await hpke.exportPrivateKey(own.privateKey)).toEqual(
+        await library.exportPrivateKey(theirs.privateKey),
+      );
       const [info, aad, text] = [bytesOf(`info ${i}`), bytesOf('aad'.repeat(i)), bytesOf(`text ${i}`)];
       const a = await hpke.seal(own.publicKey, text, info, aad);
       expect(await library.open(theirs.privateKey, a.enc, a.ct, info, aad)).toEqual(text);

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { x25519 } from '@noble/curves/ed25519.js';
-import { deviceOf, faultOfLeaf, faultOfTree, ownCapabilities, rulesetsOf } from '../../../src/crypto/mls/leafRules';
+import {
+  deviceOf,
+  faultOfLeaf,
+  faultOfTree,
+  ownCapabilities,
+  rulesetsOf,
+} from '../../../src/crypto/mls/leafRules';
 import { shapeOfProposals } from '../../../src/crypto/mls/commitRules';
 import type { LeafNode, RatchetTree } from '../../../src/crypto/mls/library';
 import { isUsableX25519PublicKey } from '../../../src/crypto/mls/x25519PublicKey';
@@ -67,7 +73,10 @@ describe('faultOfTree (SPEC: G3)', async () => {
 
   test('a signature key twice', () => {
     const forged = tree.slice();
-    forged[4] = { nodeType: 'leaf', leaf: { ...leafOf(2), signaturePublicKey: leafOf(1).signaturePublicKey } };
+    forged[4] = {
+      nodeType: 'leaf',
+      leaf: { ...leafOf(2), signaturePublicKey: leafOf(1).signaturePublicKey },
+    };
     expect(faultOfTree(forged)).toBe('signature key used twice');
   });
 
@@ -108,6 +117,8 @@ test('an update proposal is not a renewal here: only a path is', async () => {
   const node = libraryStateOf(fixture.crypto, device, state).ratchetTree[0];
   if (node?.nodeType !== 'leaf') throw new Error('a leaf');
   const leafNode = { ...node.leaf, leafNodeSource: 'update' as const, extensions: [] };
-  const shaped = shapeOfProposals([{ proposal: { proposalType: 'update', update: { leafNode } }, senderLeafIndex: 1 }]);
+  const shaped = shapeOfProposals([
+    { proposal: { proposalType: 'update', update: { leafNode } }, senderLeafIndex: 1 },
+  ]);
   expect(shaped).toEqual({ fault: 'proposal update is not used' });
 });

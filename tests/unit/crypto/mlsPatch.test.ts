@@ -33,7 +33,9 @@ import { treeHashRoot } from 'ts-mls/treeHash.js';
 import { bytesOf } from './groupFixture';
 
 const CONTEXT = 0xf0de;
-const suite = await getCiphersuiteImpl(getCiphersuiteFromName('MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519'));
+const suite = await getCiphersuiteImpl(
+  getCiphersuiteFromName('MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519'),
+);
 
 interface Client {
   readonly publicPackage: KeyPackage;
@@ -57,7 +59,10 @@ function client(lifetime: Lifetime = defaultLifetime): Promise<Client> {
   );
 }
 
-const addOf = ({ publicPackage }: Client): Proposal => ({ proposalType: 'add', add: { keyPackage: publicPackage } });
+const addOf = ({ publicPackage }: Client): Proposal => ({
+  proposalType: 'add',
+  add: { keyPackage: publicPackage },
+});
 const removeOf = (removed: number): Proposal => ({ proposalType: 'remove', remove: { removed } });
 const contextOf = (text: string): Proposal => ({
   proposalType: 'group_context_extensions',
@@ -114,7 +119,9 @@ class Group {
   }
 
   authenticators(): Set<string> {
-    return new Set([...this.states.values()].map(({ keySchedule }) => bytesToBase64(keySchedule.epochAuthenticator)));
+    return new Set(
+      [...this.states.values()].map(({ keySchedule }) => bytesToBase64(keySchedule.epochAuthenticator)),
+    );
   }
 }
 
@@ -235,21 +242,27 @@ describe('depesche 8: who was removed cannot compute the next epoch', () => {
     const group = await Group.of(2);
     const removed = group.at(1);
     const { commit, newState } = await group.commit(0, [removeOf(1)]);
-    expect(await guessNextEpoch(suite, removed, commit, [0])).not.toEqual(newState.keySchedule.epochAuthenticator);
+    expect(await guessNextEpoch(suite, removed, commit, [0])).not.toEqual(
+      newState.keySchedule.epochAuthenticator,
+    );
   });
 
   test('when the one left was not the first', async () => {
     const group = await Group.of(2);
     const removed = group.at(0);
     const { commit, newState } = await group.commit(1, [removeOf(0)]);
-    expect(await guessNextEpoch(suite, removed, commit, [1])).not.toEqual(newState.keySchedule.epochAuthenticator);
+    expect(await guessNextEpoch(suite, removed, commit, [1])).not.toEqual(
+      newState.keySchedule.epochAuthenticator,
+    );
   });
 
   test('a lone member that renews itself leaves its old epoch behind', async () => {
     const group = await Group.of(1);
     const stolen = group.at(0);
     const { commit, newState } = await group.commit(0, []);
-    expect(await guessNextEpoch(suite, stolen, commit, [0])).not.toEqual(newState.keySchedule.epochAuthenticator);
+    expect(await guessNextEpoch(suite, stolen, commit, [0])).not.toEqual(
+      newState.keySchedule.epochAuthenticator,
+    );
   });
 
   /**
@@ -272,7 +285,8 @@ describe('depesche 8: who was removed cannot compute the next epoch', () => {
       old.clientConfig.keyRetentionConfig,
       cs,
     );
-    if (content.content.contentType !== 'commit' || content.auth.contentType !== 'commit') throw new Error('a commit');
+    if (content.content.contentType !== 'commit' || content.auth.contentType !== 'commit')
+      throw new Error('a commit');
     const { path } = content.content.commit;
     if (path === undefined) throw new Error('a commit with a path');
     const [leaf] = committer;

@@ -31,10 +31,22 @@ describe('crypto-basics', () => {
 
   test('ExpandWithLabel, DeriveSecret, DeriveTreeSecret', async () => {
     const { expand_with_label: expand, derive_secret: derive, derive_tree_secret: tree } = vector;
-    const expanded = await expandWithLabel(hex(expand.secret), expand.label, hex(expand.context), expand.length, suite.kdf);
+    const expanded = await expandWithLabel(
+      hex(expand.secret),
+      expand.label,
+      hex(expand.context),
+      expand.length,
+      suite.kdf,
+    );
     expect(bytesToHex(expanded)).toBe(expand.out);
     expect(bytesToHex(await deriveSecret(hex(derive.secret), derive.label, suite.kdf))).toBe(derive.out);
-    const derived = await deriveTreeSecret(hex(tree.secret), tree.label, tree.generation, tree.length, suite.kdf);
+    const derived = await deriveTreeSecret(
+      hex(tree.secret),
+      tree.label,
+      tree.generation,
+      tree.length,
+      suite.kdf,
+    );
     expect(bytesToHex(derived)).toBe(tree.out);
   });
 
@@ -52,9 +64,16 @@ describe('crypto-basics', () => {
     const { label, context, priv, pub, kem_output: enc, ciphertext, plaintext } = vector.encrypt_with_label;
     const { hpke } = suite;
     const privateKey = await hpke.importPrivateKey(key(priv));
-    const open = (kem: Uint8Array, ct: Uint8Array) => decryptWithLabel(privateKey, label, hex(context), kem, ct, hpke);
+    const open = (kem: Uint8Array, ct: Uint8Array) =>
+      decryptWithLabel(privateKey, label, hex(context), kem, ct, hpke);
     expect(bytesToHex(await open(hex(enc), hex(ciphertext)))).toBe(plaintext);
-    const sealed = await encryptWithLabel(await hpke.importPublicKey(key(pub)), label, hex(context), hex(plaintext), hpke);
+    const sealed = await encryptWithLabel(
+      await hpke.importPublicKey(key(pub)),
+      label,
+      hex(context),
+      hex(plaintext),
+      hpke,
+    );
     expect(bytesToHex(await open(sealed.enc, sealed.ct))).toBe(plaintext);
   });
 });
@@ -62,7 +81,8 @@ describe('crypto-basics', () => {
 describe('key-schedule', () => {
   test.each([0, 1])('epoch %i', async (number) => {
     const epoch = schedule.case.epochs[number];
-    const before = number === 0 ? schedule.case.initial_init_secret : schedule.case.epochs[number - 1]?.init_secret;
+    const before =
+      number === 0 ? schedule.case.initial_init_secret : schedule.case.epochs[number - 1]?.init_secret;
     if (epoch === undefined || before === undefined) throw new Error('an epoch of the file');
     const context = decodeGroupContext(hex(epoch.group_context), 0)?.[0];
     if (context === undefined) throw new Error('a group context');

@@ -3,7 +3,15 @@ import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { hexToBytes } from '../../../src/lib/bytes';
 import { PADDING_BUCKETS } from '../../../src/protocol/limits';
 import { seededRandom } from '../../../src/crypto/random';
-import { generateVaultKey, importSealKey, openBytes, pad, sealBytes, SEAL_OVERHEAD, unpad } from '../../../src/crypto/seal';
+import {
+  generateVaultKey,
+  importSealKey,
+  openBytes,
+  pad,
+  sealBytes,
+  SEAL_OVERHEAD,
+  unpad,
+} from '../../../src/crypto/seal';
 import { openWithSecret, sealWithSecret, SECRET_BOX_OVERHEAD } from '../../../src/crypto/secretBox';
 import { SecretKey } from '../../../src/crypto/secretKey';
 import { bytesOf, errorOf, valueOf } from './groupFixture';
@@ -46,12 +54,15 @@ describe('sealBytes', () => {
 });
 
 describe('padding (SPEC E6)', () => {
-  test.each([0, 1, 251, 252, 253, 508, 509, 65_531, 65_532])('%i bytes come back and fill a bucket', (length) => {
-    const plain = seededRandom(length).bytes(length);
-    const padded = valueOf(pad(plain));
-    expect(PADDING_BUCKETS).toContain(padded.length);
-    expect(valueOf(unpad(padded))).toEqual(plain);
-  });
+  test.each([0, 1, 251, 252, 253, 508, 509, 65_531, 65_532])(
+    '%i bytes come back and fill a bucket',
+    (length) => {
+      const plain = seededRandom(length).bytes(length);
+      const padded = valueOf(pad(plain));
+      expect(PADDING_BUCKETS).toContain(padded.length);
+      expect(valueOf(unpad(padded))).toEqual(plain);
+    },
+  );
 
   test('what fits no bucket is a typed failure', () => {
     expect(errorOf(pad(new Uint8Array(65_533)))).toMatchObject({ type: 'too-large', then: 'stop' });

@@ -68,9 +68,19 @@ describe.each(Object.entries(implementations))('Ed25519 by %s', (_name, implemen
     const withS = signature.slice();
     addGroupOrder(withS);
     expect(await implementation.verify(bytes(key), bytes(message), withS)).toBe(false);
-    for (const publicKey of [new Uint8Array(0), new Uint8Array(32), new Uint8Array(32).fill(255), bytes(key).subarray(1)])
+    for (const publicKey of [
+      new Uint8Array(0),
+      new Uint8Array(32),
+      new Uint8Array(32).fill(255),
+      bytes(key).subarray(1),
+    ])
       expect(await implementation.verify(publicKey, bytes(message), signature)).toBe(false);
-    for (const bad of [new Uint8Array(0), new Uint8Array(64), new Uint8Array(64).fill(255), signature.subarray(1)])
+    for (const bad of [
+      new Uint8Array(0),
+      new Uint8Array(64),
+      new Uint8Array(64).fill(255),
+      signature.subarray(1),
+    ])
       expect(await implementation.verify(bytes(key), bytes(message), bad)).toBe(false);
   });
 
@@ -137,7 +147,8 @@ test('both agree on keys with a small-order part (seed "mixed")', async () => {
     const point = Point.BASE.multiply(r).toBytes();
     const message = random.bytes(8);
     const k = number(sha512(concatBytes(point, key, message)));
-    const s = hexToBytes(((r + k * a) % order).toString(16).padStart(64, '0'))?.reverse() ?? new Uint8Array(0);
+    const s =
+      hexToBytes(((r + k * a) % order).toString(16).padStart(64, '0'))?.reverse() ?? new Uint8Array(0);
     const signature = concatBytes(point, s);
     const noble = await nobleEd25519.verify(key, message, signature);
     expect(await implementations.WebCrypto.verify(key, message, signature), `run ${i}`).toBe(noble);

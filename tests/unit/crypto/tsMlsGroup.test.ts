@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { bytesToBase64, createProposal, makePskIndex, type Capabilities, type KeyPackage, type LeafNode, type Proposal } from 'ts-mls';
+import {
+  bytesToBase64,
+  createProposal,
+  makePskIndex,
+  type Capabilities,
+  type KeyPackage,
+  type LeafNode,
+  type Proposal,
+} from 'ts-mls';
 import { decodeMlsMessage, encodeMlsMessage, generateKeyPackageWithKey, type ClientState } from 'ts-mls';
 import type { CommitRequest } from '../../../src/crypto/group';
 import { CONTEXT_EXTENSION, ownCapabilities } from '../../../src/crypto/mls/leafRules';
@@ -36,7 +44,9 @@ describe('a group', () => {
     const { crypto } = fixture;
     const { devices, states } = await groupOf(fixture, 3);
     expect(new Set(states.map((state) => bytesToHex(crypto.epochAuthenticator(state)))).size).toBe(1);
-    expect(crypto.members(at(states, 2)).map(({ device }) => device)).toEqual(devices.map(({ self }) => self.device));
+    expect(crypto.members(at(states, 2)).map(({ device }) => device)).toEqual(
+      devices.map(({ self }) => self.device),
+    );
     expect(crypto.groupId(at(states, 1))).toEqual(bytesOf('group'));
 
     const change = await commit(fixture, devices, states, 1, { context: bytesOf('Lage 2') });
@@ -49,7 +59,9 @@ describe('a group', () => {
     const removal = await commit(fixture, devices, now, 0, { remove: [2] });
     const second = valueOf(await crypto.process(change.pending, removal.commit, accept));
     expect(second.summary.removed.map(({ leaf }) => leaf)).toEqual([2]);
-    expect(errorOf(await crypto.process(third.state, removal.commit, accept))).toMatchObject({ type: 'removed' });
+    expect(errorOf(await crypto.process(third.state, removal.commit, accept))).toMatchObject({
+      type: 'removed',
+    });
     expect(errorOf(await crypto.process(third.state, removal.commit, () => false)).type).toBe('refused');
     expect(crypto.epochAuthenticator(second.state)).toEqual(crypto.epochAuthenticator(removal.pending));
     expect(crypto.epochAuthenticator(third.state)).not.toEqual(crypto.epochAuthenticator(removal.pending));
@@ -91,7 +103,9 @@ describe('a group', () => {
     const once = valueOf(await crypto.process(at(states, 1), made.commit, accept));
     const twice = valueOf(await crypto.process(at(states, 1), made.commit, accept));
     expect(crypto.encode(once.state)).toEqual(crypto.encode(twice.state));
-    const later = valueOf(await crypto.commit(made.pending, at(devices, 0).self, { authenticatedData: NONE }));
+    const later = valueOf(
+      await crypto.commit(made.pending, at(devices, 0).self, { authenticatedData: NONE }),
+    );
     expect(errorOf(await crypto.process(at(states, 1), later.commit, accept))).toMatchObject({
       type: 'wrong-epoch',
       then: 'retry',
@@ -137,7 +151,9 @@ describe('a group', () => {
     const { devices, states } = await groupOf(fixture, 2);
     const updated = createTsMlsGroupCrypto({ now: () => NOW, random, rulesets: [1, 2] });
     expect(updated.commonRulesets(at(states, 0))).toEqual([1]);
-    const first = valueOf(await updated.commit(at(states, 0), at(devices, 0).self, { authenticatedData: NONE }));
+    const first = valueOf(
+      await updated.commit(at(states, 0), at(devices, 0).self, { authenticatedData: NONE }),
+    );
     expect(updated.commonRulesets(first.pending)).toEqual([1]);
     const seen = valueOf(await fixture.crypto.process(at(states, 1), first.commit, accept)).state;
     const second = valueOf(await updated.commit(seen, at(devices, 1).self, { authenticatedData: NONE }));
@@ -155,7 +171,10 @@ describe('what the caller asks for is checked', () => {
   ])('%s is not removed', async (_name, request) => {
     const fixture = createGroupFixture('ask');
     const { devices, states } = await groupOf(fixture, 2);
-    const made = await fixture.crypto.commit(at(states, 0), at(devices, 0).self, { ...request, authenticatedData: NONE });
+    const made = await fixture.crypto.commit(at(states, 0), at(devices, 0).self, {
+      ...request,
+      authenticatedData: NONE,
+    });
     expect(errorOf(made)).toMatchObject({ type: 'bad-commit', then: 'stop' });
   });
 
@@ -207,7 +226,10 @@ describe('what the caller asks for is checked', () => {
     const [guest, other] = [await fixture.device(), await fixture.device()];
     const state = await crypto.found(founder.self, bytesOf('g'), NONE);
     const made = valueOf(
-      await crypto.commit(state, founder.self, { add: [guest.keyPackage.keyPackage], authenticatedData: NONE }),
+      await crypto.commit(state, founder.self, {
+        add: [guest.keyPackage.keyPackage],
+        authenticatedData: NONE,
+      }),
     );
     const welcome = made.welcome ?? NONE;
     expect(errorOf(await crypto.join(other.self, welcome, [other.keyPackage])).type).toBe('not-for-us');
@@ -223,9 +245,9 @@ describe('what the caller asks for is checked', () => {
       damaged[byte] = (damaged[byte] ?? 0) ^ (how | 1);
       expect((await crypto.join(guest.self, damaged, [guest.keyPackage])).ok, `byte ${byte}`).toBe(false);
     }
-    expect(crypto.epochAuthenticator(valueOf(await crypto.join(guest.self, welcome, [guest.keyPackage])))).toEqual(
-      crypto.epochAuthenticator(made.pending),
-    );
+    expect(
+      crypto.epochAuthenticator(valueOf(await crypto.join(guest.self, welcome, [guest.keyPackage]))),
+    ).toEqual(crypto.epochAuthenticator(made.pending));
   });
 });
 
@@ -246,8 +268,10 @@ describe('bytes from outside never throw', () => {
       const commitBytes = made.commit.slice();
       const stateBytes = before.slice();
       const where = new DataView(damaged.buffer).getUint32(0);
-      commitBytes[where % commitBytes.length] = (commitBytes[where % commitBytes.length] ?? 0) ^ ((where & 255) | 1);
-      stateBytes[where % stateBytes.length] = (stateBytes[where % stateBytes.length] ?? 0) ^ ((where & 255) | 1);
+      commitBytes[where % commitBytes.length] =
+        (commitBytes[where % commitBytes.length] ?? 0) ^ ((where & 255) | 1);
+      stateBytes[where % stateBytes.length] =
+        (stateBytes[where % stateBytes.length] ?? 0) ^ ((where & 255) | 1);
       expect((await crypto.process(state, commitBytes, accept)).ok).toBe(false);
       crypto.decode(stateBytes);
       crypto.decode(stateBytes.subarray(0, where % stateBytes.length));
@@ -263,7 +287,9 @@ describe('a hostile member (SPEC: G4): nobody accepts, no state changes', () => 
     'adds and changes the context at once': async ({ newcomer }) => ({
       proposals: [addOf(await newcomer()), contextOf(bytesOf('x'))],
     }),
-    'removes and adds at once': async ({ newcomer }) => ({ proposals: [removeOf(2), addOf(await newcomer())] }),
+    'removes and adds at once': async ({ newcomer }) => ({
+      proposals: [removeOf(2), addOf(await newcomer())],
+    }),
     'puts another extension into the context': () => ({
       proposals: [
         {
@@ -315,7 +341,11 @@ describe('a hostile member (SPEC: G4): nobody accepts, no state changes', () => 
     'adds a leaf nobody can encrypt to': async ({ fixture }) => {
       const keys = await fixture.device();
       const made = await packageOf(fixture, keys.self);
-      return { proposals: [addOf(await resign(fixture, keys, { ...made.leafNode, hpkePublicKey: new Uint8Array(32) }, made))] };
+      return {
+        proposals: [
+          addOf(await resign(fixture, keys, { ...made.leafNode, hpkePublicKey: new Uint8Array(32) }, made)),
+        ],
+      };
     },
     "adds a leaf with another member's encryption key": async ({ fixture, base }) => {
       const keys = await fixture.device();
@@ -326,10 +356,14 @@ describe('a hostile member (SPEC: G4): nobody accepts, no state changes', () => 
       return { proposals: [addOf(await resign(fixture, keys, leaf, made))] };
     },
     'takes another device id by a renewal': () => ({
-      tamper: changeOwnLeaf({ credential: { credentialType: 'basic', identity: bytesOf('sixteen bytes id') } }),
+      tamper: changeOwnLeaf({
+        credential: { credentialType: 'basic', identity: bytesOf('sixteen bytes id') },
+      }),
     }),
     'takes the device id of another member': ({ devices }) => ({
-      tamper: changeOwnLeaf({ credential: { credentialType: 'basic', identity: at(devices, 1).self.device } }),
+      tamper: changeOwnLeaf({
+        credential: { credentialType: 'basic', identity: at(devices, 1).self.device },
+      }),
     }),
     'drops its capabilities by a renewal': () => ({
       tamper: changeOwnLeaf({ capabilities: { ...ownCapabilities([1]), extensions: [] } }),
@@ -352,7 +386,10 @@ describe('a hostile member (SPEC: G4): nobody accepts, no state changes', () => 
     const { commit: made } = await hostileCommit(fixture, attacker, at(states, 0), attack);
     for (const state of states.slice(1)) {
       const before = crypto.encode(state);
-      expect(errorOf(await crypto.process(state, made, accept))).toMatchObject({ type: 'bad-commit', then: 'ignore' });
+      expect(errorOf(await crypto.process(state, made, accept))).toMatchObject({
+        type: 'bad-commit',
+        then: 'ignore',
+      });
       expect(crypto.encode(state)).toEqual(before);
     }
   });
@@ -387,7 +424,9 @@ describe('a hostile member (SPEC: G4): nobody accepts, no state changes', () => 
     const { devices, states } = await groupOf(fixture, 2);
     const elsewhere = await crypto.found(at(devices, 0).self, bytesOf('other'), NONE);
     const add = [at(devices, 1).keyPackage.keyPackage];
-    const base = valueOf(await crypto.commit(elsewhere, at(devices, 0).self, { add, authenticatedData: NONE }));
+    const base = valueOf(
+      await crypto.commit(elsewhere, at(devices, 0).self, { add, authenticatedData: NONE }),
+    );
     const made = valueOf(await crypto.commit(base.pending, at(devices, 0).self, { authenticatedData: NONE }));
     expect(errorOf(await crypto.process(at(states, 1), made.commit, accept)).type).toBe('bad-commit');
   });
@@ -408,7 +447,10 @@ async function commit(
   request: Omit<CommitRequest, 'authenticatedData'>,
 ) {
   return valueOf(
-    await crypto.commit(at(states, by), at(devices, by).self, { ...request, authenticatedData: bytesOf('data') }),
+    await crypto.commit(at(states, by), at(devices, by).self, {
+      ...request,
+      authenticatedData: bytesOf('data'),
+    }),
   );
 }
 
@@ -474,5 +516,7 @@ test('a secret of another shape is no key package', async () => {
   const guest = await fixture.device();
   const made = await commit(fixture, devices, states, 0, { add: [guest.keyPackage.keyPackage] });
   const pair = { keyPackage: guest.keyPackage.keyPackage, secret: new SecretKey(new Uint8Array(3)) };
-  expect(errorOf(await fixture.crypto.join(guest.self, made.welcome ?? NONE, [pair])).type).toBe('not-for-us');
+  expect(errorOf(await fixture.crypto.join(guest.self, made.welcome ?? NONE, [pair])).type).toBe(
+    'not-for-us',
+  );
 });
