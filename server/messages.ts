@@ -3,6 +3,7 @@
  * Everything for machines goes to stderr as JSON instead.
  */
 import { renderUnicodeCompact } from 'uqr';
+import { help } from './help.mjs';
 
 export const messages = {
   runsAt: (address: string) => `Depesche läuft auf ${address}   (is running)`,
@@ -41,28 +42,8 @@ export const messages = {
     `Depesche: ${file} gibt es schon; nichts wurde überschrieben.   (exists, not overwritten)`,
   noDatabase: (folder: string) =>
     `Depesche: In ${folder} liegt keine Datenbank.   (no database there)`,
-  help: () => HELP,
+  help: () => help,
 };
-
-const HELP = `Depesche-Relay
-
-  node main.js [Optionen]               Relay starten
-  node main.js reset-admin [Optionen]   neuen einmaligen Link für eine Administration ausgeben
-  node main.js backup <Datei>           Datenbank im laufenden Betrieb sichern (ohne Blobs)
-
-  --host <Adresse>          Adresse, an der gelauscht wird (localhost)      DEPESCHE_HOST
-  --port <Zahl>             Port, 0 = irgendein freier (8080)               DEPESCHE_PORT
-  --data <Ordner>           Datenordner (./data)                            DEPESCHE_DATA
-  --behind-proxy            hinter einem Proxy mit HTTPS                    DEPESCHE_BEHIND_PROXY=1
-  --public-url <Adresse>    Adresse für Links, z. B. https://depesche.stadt.de  DEPESCHE_PUBLIC_URL
-  --app, --no-app           die App mit ausliefern (ja)                     DEPESCHE_APP=on|off
-  --retention-days <Zahl>   so lange bleiben Umschläge liegen (30)          DEPESCHE_RETENTION_DAYS
-  --max-connections <Zahl>  Verbindungen insgesamt (12000)                  DEPESCHE_MAX_CONNECTIONS
-  --max-per-address <Zahl>  Verbindungen je Adresse (2000)                  DEPESCHE_MAX_PER_ADDRESS
-  --blob-quota-mb <Zahl>    Dateien je Zugang in MiB (4096)                 DEPESCHE_BLOB_QUOTA_MB
-  --log-level <Stufe>       fatal, error, warn, info, debug (info)          DEPESCHE_LOG_LEVEL
-  --help, --version
-`;
 
 /** A QR code for terminals, two modules per character; dark on light whatever the terminal's colours. */
 export function qrForTerminal(text: string): string {

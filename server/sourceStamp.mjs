@@ -13,7 +13,10 @@ const FILES = ['package-lock.json', 'vite.config.ts', 'svelte.config.js', 'tscon
 export function sourceStamp(root) {
   const hash = createHash('sha256');
   for (const path of [...FILES, ...FOLDERS.flatMap((folder) => filesIn(root, folder))]) {
-    hash.update(`${path}\0`).update(readFileSync(join(root, path))).update('\0');
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(join(root, path)))
+      .update('\0');
   }
   return hash.digest('hex');
 }

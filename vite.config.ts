@@ -1,0 +1,124 @@
+/**
+ * Two builds from one file: the pages (`vite build`) and the server (`vite build --ssr`); `npm run build`
+ * runs both. The pages must live under `script-src 'self'` and Trusted Types, hence: no inline scripts, no
+ * preload polyfill, no data: URLs.
+ */
+import { existsSync } from 'node:fs';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig, type Plugin, type UserConfig } from 'vite';
+import { VitePWA } from 'vite-plugin-pwa';
+
+const here = (path: string): string => new URL(path, import.meta.url).pathname;
+const existing = (files: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).filter(([, path]) => existsSync(path)));
+
+/** The first versions with everything the app cannot do without (Web Locks, import maps, `:has`, OPFS). */
+const BROWSERS = ['safari17', 'chrome116', 'firefox121'];
+
+/** Where `npm run dev` finds a running relay. */
+const RELAY = process.env['DEPESCHE_RELAY'] ?? 'http://127.0.0.1:8080';
+
+const pages: UserConfig = {
+  root: here('./src'),
+  publicDir: here('./public'),
+  plugins: [
+    svelte(),
+    installManifest(),
+    VitePWA({
+      strategies: 'injectManifest',
+      srcDir: 'sw',
+      filename: 'sw.ts',
+      injectRegister: null,
+      manifest: false,
+      injectManifest: {
+        globPatterns: ['**/*.{html,js,css,svg,png,webp,woff2,webmanifest}'],
+        globIgnores: ['citizen/**', 'images/**'],
+        maximumFileSizeToCacheInBytes: 1024 * 1024,
+      },
+    }),
+  ],
+  build: {
+    outDir: here('./dist/app'),
+    emptyOutDir: true,
+    target: BROWSERS,
+    cssTarget: BROWSERS,
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    manifest: true,
+    sourcemap: true,
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: existing({ app: here('./src/index.html'), citizen: here('./src/citizen/index.html') }),
+    },
+  },
+  worker: { format: 'es' },
+  server: {
+    proxy: {
+      '/relay': { target: RELAY, ws: true },
+      '/blob': RELAY,
+      '/healthz': RELAY,
+      '/readyz': RELAY,
+    },
+  },
+};
+
+const server: UserConfig = {
+  root: here('.'),
+  publicDir: false,
+  build: {
+    ssr: true,
+    outDir: here('./dist/server'),
+    emptyOutDir: true,
+    target: 'node20',
+    sourcemap: true,
+    minify: false,
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: existing({
+        main: here('./server/main.ts'),
+        cli: here('./server/cli.ts'),
+        sqliteWorker: here('./server/stores/sqliteWorker.ts'),
+      }),
+      // Flat: the server finds its worker beside itself.
+      output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+    },
+  },
+};
+
+/** Makes the staff app installable. Citizens' pages are not part of it and get no link. */
+function installManifest(): Plugin {
+  const manifest = {
+    id: '/',
+    name: 'Depesche',
+    short_name: 'Depesche',
+    description: 'Der Messenger Ihrer Stadt',
+    lang: 'de',
+    dir: 'ltr',
+    start_url: '/',
+    scope: '/',
+    display: 'standalone',
+    background_color: '#f7f5ef',
+    theme_color: '#0f4c54',
+    icons: [
+      { src: '/icons/icon-192.png', sizes: '192x192', type: 'image/png', purpose: 'any' },
+      { src: '/icons/icon-512.png', sizes: '512x512', type: 'image/png', purpose: 'any' },
+      { src: '/icons/maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+    ],
+  };
+  return {
+    name: 'depesche-install-manifest',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (html, { path }) =>
+        path === '/index.html' && !html.includes('rel="manifest"')
+          ? [{ tag: 'link', attrs: { rel: 'manifest', href: '/manifest.webmanifest' }, injectTo: 'head' }]
+          : [],
+    },
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName: 'manifest.webmanifest', source: JSON.stringify(manifest) });
+    },
+  };
+}
+
+export default defineConfig(({ isSsrBuild }) => (isSsrBuild === true ? server : pages));

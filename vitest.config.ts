@@ -1,0 +1,51 @@
+/**
+ * The suites of `npm test`. Everything runs on Node; what touches Svelte's state resolves packages as a
+ * browser would, and `e2e` drives a real browser against the built server, one file after the other.
+ */
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+const MINUTE = 60_000;
+/** Tests of the screen's state: `tests/unit/ui…`. */
+const SCREEN = 'tests/unit/ui*/**/*.test.ts';
+
+const suite = (name: string) => ({
+  test: { name, include: [`tests/${name}/**/*.test.ts`], environment: 'node' },
+});
+
+export default defineConfig({
+  test: {
+    allowOnly: false,
+    teardownTimeout: MINUTE,
+    projects: [
+      {
+        test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], exclude: [SCREEN], environment: 'node' },
+      },
+      {
+        plugins: [svelte()],
+        resolve: { conditions: ['browser'] },
+        test: { name: 'screen', include: [SCREEN], environment: 'node' },
+      },
+      suite('contract'),
+      suite('vectors'),
+      {
+        test: {
+          name: 'scenario',
+          include: ['tests/scenario/**/*.test.ts'],
+          environment: 'node',
+          testTimeout: 2 * MINUTE,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['tests/e2e/**/*.test.ts'],
+          environment: 'node',
+          testTimeout: 2 * MINUTE,
+          hookTimeout: 2 * MINUTE,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
