@@ -29,6 +29,7 @@ export function openDataFolder(folder: string): Result<DataFolder, FolderFailure
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);
     lock = new Database(join(folder, 'lock'), { timeout: 0 });
+    lock.pragma('journal_mode = MEMORY');
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     lock?.close();

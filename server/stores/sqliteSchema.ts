@@ -97,7 +97,8 @@ function versionInHeader(file: string): number {
   const header = Buffer.alloc(64);
   const handle = openSync(file, 'r');
   try {
-    return readSync(handle, header, 0, 64, 0) === 64 ? header.readUInt32BE(60) : 0;
+    const isWhole = readSync(handle, header, 0, 64, 0) === 64;
+    return isWhole && header.toString('latin1', 0, 15) === 'SQLite format 3' ? header.readUInt32BE(60) : 0;
   } finally {
     closeSync(handle);
   }
