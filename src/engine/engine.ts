@@ -431,6 +431,7 @@ export class Engine {
         this.#statusChanged();
       },
       addEntry: (log, body) => this.addEntry(log, body),
+      isRemovalWaiting: () => this.book.waiting(TOWN_LOG).some(({ intent }) => isRemoval(intent.body)),
       mayCreate: (runner) => this.#mayCreate(runner),
       receiveMail: (envelope) => this.#receiveMail(envelope),
       changed: (change) => {
@@ -555,6 +556,10 @@ export class Engine {
         clock.after(500, resolve);
       });
   }
+}
+
+function isRemoval(body: EntryBody): boolean {
+  return body.kind === 'town-blocked' || body.kind === 'town-person-removed';
 }
 
 function presenceData(log: LogId): Bytes {

@@ -60,6 +60,8 @@ export interface RunnerHost {
   /** An own intent was given its counter, or its acknowledgement. */
   intentChanged(number: number, intent: EntryIntent): void;
   addEntry(log: number, body: EntryIntent['body']): Promise<void>;
+  /** A removal from the town that was asked for here is not in its log yet. */
+  isRemovalWaiting(): boolean;
   /** A direct conversation may live only under the pair's first claim. */
   mayCreate(runner: LogRunner): boolean;
   /** Mail of the own mailbox: what it writes, and what to do once that is written. */
@@ -224,7 +226,8 @@ export class LogRunner {
       this.#correctAt = undefined;
       this.#isOwnChange = false;
     }
-    if (flight === undefined && this.#host.waitingIntents(this.state.number).length > 0)
+    const isWaiting = flight === undefined && this.#host.waitingIntents(this.state.number).length > 0;
+    if (isWaiting && !(this.isConversation && this.#host.isRemovalWaiting()))
       return isLeafOld(group, this.state.progress.leafRenewedAt, now) ? 'renew' : 'seal';
     if (this.#receiptAt !== undefined || this.#isReceiptDue()) {
       this.#receiptAt ??= now + RECEIPT_DELAY_MS;
@@ -455,7 +458,8 @@ export class LogRunner {
     const { state } = this;
     if (state.group === undefined) return false;
     const author = { device: this.#host.identity.device, secret: this.#host.self.signatureSecret };
-    const prepared = await prepareFlight(state, state.group, author, this.#host.waitingIntents(state.number));
+    const waiting = upToRemoval(this.#host.waitingIntents(state.number));
+    const prepared = await prepareFlight(state, state.group, author, waiting);
     if (!prepared.ok) return false;
     const { flight, intents, nextCounter } = prepared.value;
     const writes = await Promise.all(intents.map(({ number, intent }) => this.#host.records.putIntent(number, intent)));
@@ -668,6 +672,12 @@ export class LogRunner {
     if (this.state.progress.trouble === trouble) return;
     void this.update({ trouble });
   }
+}
+
+/** SPEC G10: what was written after a removal waits for the epoch without the removed. */
+function upToRemoval(waiting: readonly WaitingIntent[]): readonly WaitingIntent[] {
+  const at = waiting.findIndex(({ intent }) => intent.body.kind === 'roster' && intent.body.remove.length > 0);
+  return at < 0 ? waiting : waiting.slice(0, at + 1);
 }
 
 /** What becomes of flight and pending commit when the log has moved on. */
