@@ -29,6 +29,7 @@ import { IntentBook } from './intentBook';
 import { IntentDesk } from './intentDesk';
 import { InvitationDesk } from './invitationDesk';
 import { joinedLog } from './newLogs';
+import { renewPackage } from './packageRenewal';
 import { SetupFlow } from './setupFlow';
 import type { SetupRecord } from './setupRecords';
 import { ViewWriter, type ViewSource } from './viewWriter';
@@ -212,6 +213,13 @@ export class Engine {
     await this.watch([...this.runners.values()]);
     await this.invitations.online();
     await this.reconcilePasses();
+    await renewPackage(this);
+  }
+
+  async changeIdentity(identity: Identity): Promise<boolean> {
+    if (!(await this.write([await this.records.put('meta', META.identity, identity)]))) return false;
+    this.identity = identity;
+    return true;
   }
 
   async watch(runners: readonly LogRunner[]): Promise<void> {

@@ -26,23 +26,32 @@ export async function createIdentity(
   const relayPair = generateSignatureKeyPair(random);
   const device = random.bytes(16);
   const self: GroupSelf = { device, signatureKey: signature.publicKey, signatureSecret: signature.secret };
-  const now = clock.now();
-  const pair = await groups.createKeyPackage(self, {
-    notBefore: now - CLOCK_SLACK_MS,
-    notAfter: now + PACKAGE_LIFETIME_MS,
-  });
+  const made = await newPackage(groups, self, clock.now());
   return {
     device: bytesToHex(device) as DeviceId,
     signatureSecret: signature.secret.expose(),
     signatureKey: signature.publicKey,
     relaySecret: relayPair.secret.expose(),
     relayKey: relayPair.publicKey,
-    packages: [{ keyPackage: pair.keyPackage, secret: pair.secret.expose(), createdAt: now }],
+    packages: [made],
     mailbox: { log: bytesToHex(random.bytes(32)) as LogId, readKey: random.bytes(32) },
     person: bytesToHex(random.bytes(16)) as PersonId,
     name,
     relay,
   };
+}
+
+export async function createPackage(
+  services: { readonly groups: GroupCrypto; readonly clock: Clock },
+  identity: Identity,
+): Promise<Identity['packages'][number]> {
+  return newPackage(services.groups, groupSelfOf(identity), services.clock.now());
+}
+
+async function newPackage(groups: GroupCrypto, self: GroupSelf, now: number): Promise<Identity['packages'][number]> {
+  const lifetime = { notBefore: now - CLOCK_SLACK_MS, notAfter: now + PACKAGE_LIFETIME_MS };
+  const pair = await groups.createKeyPackage(self, lifetime);
+  return { keyPackage: pair.keyPackage, secret: pair.secret.expose(), createdAt: now };
 }
 
 export function groupSelfOf(identity: Identity): GroupSelf {
