@@ -1,7 +1,7 @@
 /**
- * `GroupCrypto` by ts-mls (RFC 9420). What the library leaves open is decided here: which commits and leaves
- * are acceptable (`mls/commitRules`, `mls/leafRules`), that failures are values, that a state is never
- * changed in place, and that no signature secret and no past epoch is kept in it.
+ * `GroupCrypto` by ts-mls (RFC 9420): the order of steps and checks. What the library leaves open is decided
+ * beside this file: which commits and leaves are acceptable (`mls/commitRules`, `mls/leafRules`), what is kept
+ * of a state (`mls/state`), that failures are values (`mls/failures`).
  *
  * Invariants (SPEC: G):
  *  1. Nothing the library returns leaves this file before all checks have passed.
@@ -15,7 +15,7 @@
  */
 import { assert } from '../lib/assert';
 import { copyBytes, equalBytes, type Bytes } from '../lib/bytes';
-import { err, ok, type Disposition, type Result } from '../lib/result';
+import { ok, type Result } from '../lib/result';
 import type {
   CommitRequest,
   CommitSummary,
@@ -31,24 +31,12 @@ import type {
 import { groupClientConfig } from './mls/clientConfig';
 import { contextOf, shapeOfProposals, type CommitShape } from './mls/commitRules';
 import { decodeKeyPackageSecret, encodeKeyPackageSecret } from './mls/keyPackageSecret';
-import { faultOfKeyPackage } from './mls/keyPackageRules';
-import {
-  CONTEXT_EXTENSION,
-  LAST_RESORT_EXTENSION,
-  deviceOf,
-  faultOfLeaf,
-  faultOfTree,
-  ownCapabilities,
-  rulesetsOf,
-} from './mls/leafRules';
+import { badCommit, attempt, fail } from './mls/failures';
+import { CONTEXT_EXTENSION, LAST_RESORT_EXTENSION, ownCapabilities } from './mls/leafRules';
 import {
   createCommit,
   createGroup,
-  decodeGroupState,
-  decodeMlsMessage,
   emptyPskIndex,
-  encodeGroupState,
-  encodeMlsMessage,
   generateKeyPackageWithKey,
   joinGroup,
   makeKeyPackageRef,
@@ -57,12 +45,12 @@ import {
   verifyKeyPackage,
   verifyLeafNodeSignatureKeyPackage,
   type ClientState,
-  type KeyPackage,
-  type LeafNode,
-  type MLSMessage,
   type Proposal,
-  type RatchetTree,
 } from './mls/library';
+import { commonRulesetsOf, leafAt, memberAt, membersOf } from './mls/members';
+import { decodeKeyPackageMessage, decodeMessage, encodeMessage } from './mls/messages';
+import { readKeyPackage } from './mls/readKeyPackage';
+import { decodeState, encodeState, faultOfState, toClientState, toGroupState, wipe } from './mls/state';
 import { createSuite, SUITE } from './mls/suite';
 import type { Random } from './random';
 import { SecretKey } from './secretKey';
@@ -140,7 +128,7 @@ export function createTsMlsGroupCrypto(services: GroupServices): GroupCrypto {
       suite,
       groupClientConfig,
     );
-    return seal(state);
+    return toGroupState(state);
   }
 
   async function join(
@@ -179,7 +167,7 @@ export function createTsMlsGroupCrypto(services: GroupServices): GroupCrypto {
       if (!joined.ok) return fail('bad-welcome', 'ignore', joined.error);
       const fault = faultOfState(joined.value) ?? faultOfSelf(joined.value, self);
       if (fault !== undefined) return fail('bad-welcome', 'ignore', fault);
-      return ok(seal(joined.value));
+      return ok(toGroupState(joined.value));
     }
     return fail('not-for-us', 'ignore', 'no matching key package');
   }
@@ -190,7 +178,7 @@ export function createTsMlsGroupCrypto(services: GroupServices): GroupCrypto {
     request: CommitRequest,
   ): Promise<Result<PreparedCommit, GroupFailure>> {
     const suite = await suiteReady;
-    const base = open(state);
+    const base = toClientState(state);
     assert(faultOfSelf(base, self) === undefined, 'a device commits in its own name');
     const proposals = proposalsOf(base, request);
     if (!proposals.ok) return proposals;
@@ -211,7 +199,7 @@ export function createTsMlsGroupCrypto(services: GroupServices): GroupCrypto {
     if (fault !== undefined) return fail(failure, 'stop', fault);
     return ok({
       commit: encodeMessage(made.value.commit),
-      pending: seal(made.value.newState),
+      pending: toGroupState(made.value.newState),
       welcome:
         made.value.welcome &&
         encodeMessage({ version: 'mls10', wireformat: 'mls_welcome', welcome: made.value.welcome }),
@@ -263,7 +251,7 @@ export function createTsMlsGroupCrypto(services: GroupServices): GroupCrypto {
     judge: (summary: CommitSummary) => boolean,
   ): Promise<Result<{ readonly state: GroupState; readonly summary: CommitSummary }, GroupFailure>> {
     const suite = await suiteReady;
-    const base = open(state);
+    const base = toClientState(state);
     const message = decodeMessage(commitBytes);
     if (message?.wireformat !== 'mls_private_message') return badCommit('not a private message');
     const { privateMessage } = message;
@@ -297,11 +285,11 @@ export function createTsMlsGroupCrypto(services: GroupServices): GroupCrypto {
       faultOfState(next) ?? faultOfCommitter(next, seen.committer) ?? faultOfContext(base, next, seen.shape);
     if (faultOfNext !== undefined) return badCommit(faultOfNext);
     if (!judge(summary)) return fail('refused', 'ignore');
-    return ok({ state: seal(next), summary });
+    return ok({ state: toGroupState(next), summary });
   }
 
   async function exportSecret(state: GroupState, label: string, length: number): Promise<SecretKey> {
-    const { exporterSecret } = open(state).keySchedule;
+    const { exporterSecret } = toClientState(state).keySchedule;
     const bytes = await mlsExporter(exporterSecret, label, new Uint8Array(0), length, await suiteReady);
     const secret = new SecretKey(bytes);
     bytes.fill(0);
@@ -315,90 +303,22 @@ export function createTsMlsGroupCrypto(services: GroupServices): GroupCrypto {
     join,
     commit,
     process,
-    epoch: (state) => Number(open(state).groupContext.epoch),
-    groupId: (state) => copyBytes(open(state).groupContext.groupId),
+    epoch: (state) => Number(toClientState(state).groupContext.epoch),
+    groupId: (state) => copyBytes(toClientState(state).groupContext.groupId),
     context(state) {
-      const context = contextOf(open(state).groupContext.extensions);
+      const context = contextOf(toClientState(state).groupContext.extensions);
       assert(context !== undefined, 'a group has an application context');
       return context;
     },
-    members: (state) => membersOf(open(state).ratchetTree),
-    commonRulesets: (state) => commonRulesetsOf(open(state).ratchetTree),
-    ownLeaf: (state) => open(state).privatePath.leafIndex,
-    epochAuthenticator: (state) => copyBytes(open(state).keySchedule.epochAuthenticator),
+    members: (state) => membersOf(toClientState(state).ratchetTree),
+    commonRulesets: (state) => commonRulesetsOf(toClientState(state).ratchetTree),
+    ownLeaf: (state) => toClientState(state).privatePath.leafIndex,
+    epochAuthenticator: (state) => copyBytes(toClientState(state).keySchedule.epochAuthenticator),
     exportSecret,
-    encode,
-    decode,
+    encode: encodeState,
+    decode: decodeState,
     wipe,
   };
-}
-
-/** The value behind the opaque `GroupState`. Private, so that printing a state shows no secret. */
-class Opened {
-  readonly #library: ClientState;
-
-  constructor(library: ClientState) {
-    this.#library = library;
-  }
-
-  static read(value: unknown): ClientState {
-    assert(value instanceof Opened, 'a group state comes from this module');
-    return value.#library;
-  }
-}
-
-/** Neither a signature secret nor past epochs are kept (the library's `retainKeysForEpochs: 0` keeps all). */
-function seal(state: ClientState): GroupState {
-  const kept: ClientState = {
-    ...state,
-    signaturePrivateKey: new Uint8Array(0),
-    historicalReceiverData: new Map(),
-    unappliedProposals: {},
-  };
-  // The interface's brand exists in types only; `open` checks what it is given.
-  return new Opened(kept) as unknown as GroupState;
-}
-
-function open(state: GroupState): ClientState {
-  return Opened.read(state);
-}
-
-const STATE_VERSION = 1;
-
-function encode(state: GroupState): Bytes {
-  const body = encodeGroupState(open(state));
-  const out = new Uint8Array(1 + body.length);
-  out[0] = STATE_VERSION;
-  out.set(body, 1);
-  return out;
-}
-
-function decode(bytes: Uint8Array): Result<GroupState, GroupFailure> {
-  if (bytes[0] !== STATE_VERSION) return fail('bad-state', 'stop', 'version');
-  try {
-    // A copy: the library's values are views into the bytes they were read from.
-    const body = bytes.slice(1);
-    const decoded = decodeGroupState(body, 0);
-    if (decoded === undefined || decoded[1] !== body.length) return fail('bad-state', 'stop', 'malformed');
-    const state: ClientState = { ...decoded[0], clientConfig: groupClientConfig };
-    const fault = faultOfState(state);
-    return fault === undefined ? ok(seal(state)) : fail('bad-state', 'stop', fault);
-  } catch (error) {
-    return fail('bad-state', 'stop', describe(error));
-  }
-}
-
-/** Key material of an epoch that is over. Leaf and node keys live on in the next state. */
-function wipe(state: GroupState): void {
-  const { keySchedule, secretTree } = open(state);
-  const secrets: Record<keyof typeof keySchedule, Uint8Array> = keySchedule;
-  for (const secret of Object.values(secrets)) secret.fill(0);
-  for (const { handshake, application } of secretTree) {
-    for (const ratchet of [handshake, application]) {
-      ratchet.secret.fill(0);
-      for (const unused of Object.values(ratchet.unusedGenerations)) unused.fill(0);
-    }
-  }
 }
 
 function lookAt(
@@ -429,15 +349,6 @@ function summaryOf(
   };
 }
 
-function faultOfState(state: ClientState): string | undefined {
-  if (state.groupContext.cipherSuite !== SUITE) return 'cipher suite';
-  if (state.groupActiveState.kind !== 'active') return 'group is not active';
-  if (state.groupContext.epoch > BigInt(Number.MAX_SAFE_INTEGER)) return 'epoch';
-  if (contextOf(state.groupContext.extensions) === undefined) return 'group context holds something else';
-  if (leafAt(state.ratchetTree, state.privatePath.leafIndex) === undefined) return 'own leaf is blank';
-  return faultOfTree(state.ratchetTree);
-}
-
 function faultOfSelf(state: ClientState, self: GroupSelf): string | undefined {
   const own = memberAt(state.ratchetTree, state.privatePath.leafIndex);
   if (own === undefined) return 'own leaf is blank';
@@ -463,105 +374,10 @@ function faultOfContext(base: ClientState, next: ClientState, shape: CommitShape
     : 'context';
 }
 
-interface ReadKeyPackage extends ParsedKeyPackage {
-  readonly keyPackage: KeyPackage;
-}
-
-/** Everything but the signatures: `commit` leaves those to the library, which checks them anyway. */
-function readKeyPackage(bytes: Uint8Array): Result<ReadKeyPackage, GroupFailure> {
-  const keyPackage = decodeKeyPackageMessage(bytes);
-  if (keyPackage === undefined) return fail('bad-key-package', 'ignore', 'malformed');
-  const { leafNode } = keyPackage;
-  const fault = faultOfKeyPackage(keyPackage) ?? faultOfLeaf(leafNode);
-  if (fault !== undefined) return fail('bad-key-package', 'ignore', fault);
-  const device = deviceOf(leafNode);
-  assert(device !== undefined, 'faultOfLeaf has looked at the credential');
-  return ok({
-    keyPackage,
-    device,
-    signatureKey: copyBytes(leafNode.signaturePublicKey),
-    notBefore: Number(leafNode.lifetime.notBefore) * 1000,
-    notAfter: Number(leafNode.lifetime.notAfter) * 1000,
-  });
-}
-
-function membersOf(tree: RatchetTree): GroupMember[] {
-  const members: GroupMember[] = [];
-  for (let leaf = 0; 2 * leaf < tree.length; leaf++) {
-    const member = memberAt(tree, leaf);
-    if (member !== undefined) members.push(member);
-  }
-  return members;
-}
-
-function commonRulesetsOf(tree: RatchetTree): number[] {
-  let common: number[] | undefined;
-  for (const node of tree) {
-    if (node?.nodeType !== 'leaf') continue;
-    const own = rulesetsOf(node.leaf.capabilities);
-    common = common === undefined ? own : common.filter((ruleset) => own.includes(ruleset));
-  }
-  return common ?? [];
-}
-
-function memberAt(tree: RatchetTree, leafIndex: number): GroupMember | undefined {
-  const leaf = leafAt(tree, leafIndex);
-  const device = leaf && deviceOf(leaf);
-  if (leaf === undefined || device === undefined) return undefined;
-  return { leaf: leafIndex, device, signatureKey: copyBytes(leaf.signaturePublicKey) };
-}
-
-/** RFC 9420 appendix C: leaf n is node 2n. */
-function leafAt(tree: RatchetTree, leafIndex: number): LeafNode | undefined {
-  const node = tree[2 * leafIndex];
-  return node?.nodeType === 'leaf' ? node.leaf : undefined;
-}
-
 function contextExtension(context: Bytes): { extensionType: number; extensionData: Bytes } {
   return { extensionType: CONTEXT_EXTENSION, extensionData: copyBytes(context) };
 }
 
 function toSeconds(milliseconds: number): bigint {
   return BigInt(Math.max(0, Math.floor(milliseconds / 1000)));
-}
-
-function encodeMessage(message: MLSMessage): Bytes {
-  return copyBytes(encodeMlsMessage(message));
-}
-
-/** Undefined for anything but exactly one message; the bytes are copied, the library keeps views. */
-function decodeMessage(bytes: Uint8Array): MLSMessage | undefined {
-  try {
-    const own = copyBytes(bytes);
-    const decoded = decodeMlsMessage(own, 0);
-    return decoded?.[1] === own.length ? decoded[0] : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function decodeKeyPackageMessage(bytes: Uint8Array): KeyPackage | undefined {
-  const message = decodeMessage(bytes);
-  return message?.wireformat === 'mls_key_package' ? message.keyPackage : undefined;
-}
-
-/** The library throws its own errors, raw TypeErrors, and `undefined`. */
-async function attempt<T>(step: () => Promise<T>): Promise<Result<T, string>> {
-  try {
-    return ok(await step());
-  } catch (error) {
-    return err(describe(error));
-  }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : 'the library threw no error';
-}
-
-function badCommit(detail: string): Result<never, GroupFailure> {
-  return fail('bad-commit', 'ignore', detail);
-}
-
-function fail(type: GroupFailure['type'], then: Disposition, detail?: string): Result<never, GroupFailure> {
-  return err(detail === undefined ? { type, then } : { type, then, detail });
 }

@@ -8,7 +8,7 @@ import { defaultKeyPackageEqualityConfig, defaultPaddingConfig, type ClientConfi
 
 export const groupClientConfig: ClientConfig = {
   keyRetentionConfig: {
-    // Handshake ratchets only, one commit per member and epoch; past epochs are dropped by `seal`.
+    // Handshake ratchets only, one commit per member and epoch; past epochs are dropped by `toGroupState`.
     retainKeysForEpochs: 1,
     retainKeysForGenerations: 1,
     maximumForwardRatchetSteps: 8,
