@@ -40,6 +40,8 @@ interface Listener {
 export class FakeDevice {
   canonical = CanonicalDoc.empty(DOCUMENT);
   waiting: { session: Bytes; update: Bytes }[] = [];
+  /** What sends were given, and what of it was saved. */
+  readonly tried: Bytes[] = [];
   readonly sent: Bytes[] = [];
   /** The next sends answer this. */
   failure: SaveFailure | undefined;
@@ -115,6 +117,7 @@ export class FakeDevice {
   }
 
   #save(session: Bytes, update: Bytes): Result<void, SaveFailure> {
+    this.tried.push(update);
     if (this.failure) return err(this.failure);
     this.sent.push(update);
     this.waiting.push({ session, update });
