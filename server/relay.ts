@@ -44,6 +44,8 @@ export interface RelayOptions {
   readonly slow?: SlowLimits;
   readonly rates?: Partial<RelayRates>;
   readonly maxWaitingBytes?: number;
+  /** Connections without a pass; beyond this the oldest of them make room. */
+  readonly maxStrangers?: number;
 }
 
 export interface RelayRates {
@@ -80,6 +82,9 @@ export class Relay {
   readonly #creates: BucketMap;
   readonly #commits: BucketMap;
   readonly #sessions = new Set<Session>();
+  /** Those without a pass when they were last looked at, oldest first. */
+  readonly #strangers = new Set<Session>();
+  readonly #maxStrangers: number;
   #isStopping = false;
   #isStoreWell = true;
 
@@ -87,6 +92,7 @@ export class Relay {
     const { store, now } = options;
     this.#store = store;
     this.#now = now;
+    this.#maxStrangers = options.maxStrangers ?? 4_000;
     this.#rates = { ...RELAY_RATES, ...options.rates };
     this.#facts = new FactsCache(store);
     this.#subscriptions = new Subscriptions(options.slow ?? SLOW_LIMITS);
@@ -123,6 +129,8 @@ export class Relay {
       now,
     );
     this.#sessions.add(session);
+    this.#strangers.add(session);
+    this.#makeRoom();
     this.#send(session, [
       REPLY.hello,
       PROTOCOL_VERSION,
@@ -135,6 +143,7 @@ export class Relay {
 
   disconnect(session: Session): void {
     this.#sessions.delete(session);
+    this.#strangers.delete(session);
     this.#subscriptions.forget(session.peer);
   }
 
@@ -237,7 +246,7 @@ export class Relay {
       return;
     }
     session.relayKey = key;
-    if (this.#hasPass(session)) session.allow(this.#rates.withPass, this.#now());
+    if (this.#hasPass(session)) this.#welcome(session);
     this.#done(session, req);
   }
 
@@ -402,8 +411,7 @@ export class Relay {
     const done = await this.passes.admit(admitted);
     if (done.ok)
       for (const other of this.#sessions)
-        if (admitted.some(({ key }) => isKeyOf(other, key)))
-          other.allow(this.#rates.withPass, this.#now());
+        if (admitted.some(({ key }) => isKeyOf(other, key))) this.#welcome(other);
     this.#answer(session, req, done);
   }
 
@@ -435,7 +443,7 @@ export class Relay {
       this.#refuse(session, req, 'bad-token');
       return;
     }
-    if (claimed.ok) session.allow(this.#rates.withPass, this.#now());
+    if (claimed.ok) this.#welcome(session);
     this.#answer(session, req, claimed);
   }
 
@@ -467,6 +475,21 @@ export class Relay {
     if (refusal === undefined) return facts;
     this.#refuse(session, req, refusal);
     return undefined;
+  }
+
+  #welcome(session: Session): void {
+    this.#strangers.delete(session);
+    session.allow(this.#rates.withPass, this.#now());
+  }
+
+  /** A crowd of strangers costs strangers their place, never staff: who watches something goes last. */
+  #makeRoom(): void {
+    if (this.#strangers.size <= this.#maxStrangers) return;
+    const oldest = [...take(this.#strangers, 32)];
+    const leaving = oldest.find((session) => this.isIdleStranger(session)) ?? oldest[0];
+    if (leaving === undefined) return;
+    this.#strangers.delete(leaving);
+    leaving.peer.close(CLOSE.tryAgainLater, 'crowd');
   }
 
   #hasPass(session: Session): boolean {
@@ -547,6 +570,14 @@ function refusalOf(type: 'malformed' | 'too-large' | 'from-the-future'): Refusal
 
 function storedEnvelopeOf({ seq, at, pseudonym, bytes, id, isCommit }: StoredRow): StoredEnvelope {
   return bytes.length === 0 ? [seq, at, pseudonym, bytes, id, isCommit] : [seq, at, pseudonym, bytes];
+}
+
+function* take<T>(items: Iterable<T>, count: number): Generator<T> {
+  let left = count;
+  for (const item of items) {
+    if (left-- <= 0) return;
+    yield item;
+  }
 }
 
 function isKeyOf(session: Session, key: Bytes): boolean {

@@ -50,23 +50,22 @@ export function attachSockets(server: Server, options: SocketOptions): Sockets {
     if (host === undefined) return hangUp(socket, '400 Bad Request');
     if (!isOwnOrigin(request.headers.origin, host)) return hangUp(socket, '403 Forbidden');
     if (!addresses.enter(address)) return hangUp(socket, '503 Service Unavailable');
-    let hasLeft = false;
     socket.once('close', () => {
-      if (!hasLeft) addresses.leave(address);
-      hasLeft = true;
+      addresses.leave(address);
     });
     wss.handleUpgrade(request, socket, head, (ws) => {
       serve(ws, socket, host);
     });
   });
 
+  /** Heard from since the last ping. */
+  const isAlive = new WeakSet<WebSocket>();
   const pings = setInterval(() => {
     for (const ws of wss.clients) {
       if (!isAlive.delete(ws)) ws.terminate();
       else ws.ping();
     }
   }, options.pingMs ?? 45_000);
-  const isAlive = new WeakSet<WebSocket>();
   pings.unref();
 
   function serve(ws: WebSocket, socket: Duplex, host: string): void {
@@ -159,7 +158,9 @@ function hangUp(socket: Duplex, status: string): void {
 /** As the client addressed this relay: what it signs, and what its page's origin must be. */
 export function hostOf(request: IncomingMessage, isBehindProxy: boolean): string | undefined {
   const forwarded = isBehindProxy ? firstOf(request.headers['x-forwarded-host']) : undefined;
-  const host = (forwarded ?? request.headers.host)?.trim().toLowerCase();
+  const named = (forwarded ?? request.headers.host)?.trim().toLowerCase();
+  // some proxies name the port that a browser leaves out
+  const host = isBehindProxy ? named?.replace(/:(443|80)$/, '') : named;
   return host === undefined || host === '' || host.length > 255 ? undefined : host;
 }
 

@@ -64,6 +64,7 @@ export function openSqlite(options: SqliteOptions): Result<Database.Database, Op
     db.pragma('cache_size = -65536');
     db.pragma('wal_autocheckpoint = 4000');
     db.pragma('temp_store = MEMORY');
+    db.pragma('secure_delete = FAST');
     prepareTables(db);
     if (options.maxPages !== undefined) db.pragma(`max_page_count = ${String(options.maxPages)}`);
     return ok(db);

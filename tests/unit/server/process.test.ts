@@ -1,10 +1,11 @@
-/** The relay as the operator runs it: a process with a data folder. */
+/** The relay as the operator runs it: built, as a process with a data folder. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { build } from 'vite';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { base64UrlToBytes } from '../../../src/lib/bytes';
 import { encodeCbor } from '../../../src/protocol/codec';
@@ -14,12 +15,22 @@ import { smallEntry, TestKey } from './relayHarness';
 
 const root = join(import.meta.dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'depesche-process-'));
+/** Inside the project, so that the built files find their packages. */
+const built = join(root, 'node_modules/.cache', `depesche-relay-${String(process.pid)}`);
 const children: ChildProcess[] = [];
+beforeAll(async () => {
+  await build({
+    configFile: join(root, 'vite.config.ts'),
+    logLevel: 'silent',
+    build: { ssr: true, outDir: built },
+  });
+}, 60_000);
 afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
+  rmSync(built, { recursive: true, force: true });
 });
 
 interface Run {
@@ -31,7 +42,7 @@ interface Run {
 }
 
 function run(...args: string[]): Run {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'server/main.ts'), ...args], {
+  const child = spawn(process.execPath, [join(built, 'main.js'), ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

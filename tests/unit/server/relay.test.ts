@@ -386,6 +386,18 @@ describe('floods and rubbish', () => {
     expect(answer).toEqual([[8, 'full']]);
   });
 
+  test('a crowd of strangers costs strangers their place, not staff', async () => {
+    const town = new TestRelay({ maxStrangers: 3 });
+    const staff = await town.device();
+    const channel = await town.log(staff, LOG_KINDS.channel);
+    const citizen = town.stranger();
+    await citizen.watch([channel.log, NO_KEY, 0, 0]);
+    const crowd = [1, 2, 3, 4].map(() => town.stranger());
+    expect(crowd.map(({ peer }) => peer.closedWith)).toEqual([1013, 1013, undefined, undefined]);
+    expect([staff.peer.closedWith, citizen.peer.closedWith]).toEqual([undefined, undefined]);
+    expect((await town.device()).peer.closedWith).toBeUndefined();
+  });
+
   test('any bytes are answered, and so is the valid message behind them', async () => {
     const town = new TestRelay({ rates: { withPass: { burst: 1e9, perSecond: 1 } } });
     const device = await town.device();
