@@ -115,7 +115,7 @@ module.exports = {
           '^src/ui/main\\.ts$',
           '^src/sw/sw\\.ts$',
           '^src/citizen/main\\.ts$',
-          '^server/(main|cli)\\.ts$',
+          '^server/(main|stores/sqliteWorker)\\.ts$',
           '^server/(start|build)\\.mjs$',
           '\\.worker\\.ts$',
         ],

@@ -76,7 +76,6 @@ const server: UserConfig = {
     rolldownOptions: {
       input: existing({
         main: here('./server/main.ts'),
-        cli: here('./server/cli.ts'),
         sqliteWorker: here('./server/stores/sqliteWorker.ts'),
       }),
       // Flat: the server finds its worker beside itself.

@@ -212,6 +212,7 @@ function run(file, args) {
     const done = (code) => {
       clearTimeout(timer);
       process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+      end(); // a relay that a broken test has left behind
       resolve({ code, output });
     };
     child.on('error', (error) => {
