@@ -98,8 +98,10 @@ export function parseBody(kind: string, body: unknown): Result<EntryBody, CborFa
   return ok({ kind, ...parsed.output } as KnownBody);
 }
 
+/** Control characters, line breaks, and what turns the direction of the text around it. */
+const UNFIT_FOR_A_LINE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
 /** What a person typed into a one-line field, made fit for a name or title. May come out empty. */
 export function cleanLine(typed: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is taken out
-  return typed.normalize('NFC').replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, ' ').replace(/\s+/g, ' ').trim();
+  return typed.normalize('NFC').replace(UNFIT_FOR_A_LINE, ' ').replace(/\s+/g, ' ').trim();
 }

@@ -99,7 +99,13 @@ export function foldDirectory(directory: Directory, step: DirectoryStep): Direct
       if (invitation.guests.length >= invitation.uses) return directory;
       if (directory.persons[body.person] !== undefined || directory.devices[body.device.id] !== undefined)
         return directory;
-      const person: DirectoryPerson = { id: body.person, name: body.name, admin: [], from: seq, to: undefined };
+      const person: DirectoryPerson = {
+        id: body.person,
+        name: body.name,
+        admin: [],
+        from: seq,
+        to: undefined,
+      };
       return withInvitation(withDevice(withPerson(directory, person), body.device, body.person, step), {
         ...invitation,
         guests: [...invitation.guests, body.name],
@@ -111,7 +117,13 @@ export function foldDirectory(directory: Directory, step: DirectoryStep): Direct
       return withPerson(directory, { ...person, name: body.name });
     }
     case 'town-package':
-      return { ...directory, devices: { ...directory.devices, [step.device]: { ...author, facts: { ...author.facts, keyPackage: body.keyPackage } } } };
+      return {
+        ...directory,
+        devices: {
+          ...directory.devices,
+          [step.device]: { ...author, facts: { ...author.facts, keyPackage: body.keyPackage } },
+        },
+      };
     case 'town-blocked': {
       const device = directory.devices[body.device];
       if (device === undefined || device.to !== undefined) return directory;
@@ -178,7 +190,9 @@ export function isAdminAt(directory: Directory, person: PersonId, seq: number): 
 export function devicesOfAt(directory: Directory, person: PersonId, seq: number): readonly DirectoryDevice[] {
   const found = directory.persons[person];
   if (found === undefined || !holdsAt(found, seq)) return [];
-  return Object.values(directory.devices).filter((device) => device.person === person && holdsAt(device, seq));
+  return Object.values(directory.devices).filter(
+    (device) => device.person === person && holdsAt(device, seq),
+  );
 }
 
 export function allDevicesAt(directory: Directory, seq: number): readonly DirectoryDevice[] {
@@ -201,7 +215,9 @@ function isLastAdmin(directory: Directory, person: PersonId, seq: number): boole
   if (!isAdminAt(directory, person, seq)) return false;
   return !Object.values(directory.persons).some(
     (other) =>
-      other.id !== person && isAdminAt(directory, other.id, seq) && devicesOfAt(directory, other.id, seq).length > 0,
+      other.id !== person &&
+      isAdminAt(directory, other.id, seq) &&
+      devicesOfAt(directory, other.id, seq).length > 0,
   );
 }
 
@@ -213,7 +229,8 @@ function isLastAdminDevice(directory: Directory, device: DeviceId, seq: number):
 
 function removePerson(directory: Directory, person: DirectoryPerson, seq: number): Directory {
   const devices: Record<DeviceId, DirectoryDevice> = { ...directory.devices };
-  for (const device of devicesOfAt(directory, person.id, seq)) devices[device.facts.id] = { ...device, to: seq };
+  for (const device of devicesOfAt(directory, person.id, seq))
+    devices[device.facts.id] = { ...device, to: seq };
   return { ...withPerson(directory, { ...person, to: seq }), devices };
 }
 
@@ -221,7 +238,12 @@ function withPerson(directory: Directory, person: DirectoryPerson): Directory {
   return { ...directory, persons: { ...directory.persons, [person.id]: person } };
 }
 
-function withDevice(directory: Directory, facts: DeviceFacts, person: PersonId, step: DirectoryStep): Directory {
+function withDevice(
+  directory: Directory,
+  facts: DeviceFacts,
+  person: PersonId,
+  step: DirectoryStep,
+): Directory {
   const device: DirectoryDevice = { facts, person, addedAt: step.at, from: step.seq, to: undefined };
   return { ...directory, devices: { ...directory.devices, [facts.id]: device } };
 }

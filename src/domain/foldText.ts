@@ -10,7 +10,12 @@ export function foldPlain(text: string): string {
 
 /** ä → ae, ß → ss. */
 export function foldExpanded(text: string): string {
-  return foldPlain(text.normalize('NFC').toLowerCase().replace(/[äöü]/g, (char) => EXPANDED[char] ?? char));
+  return foldPlain(
+    text
+      .normalize('NFC')
+      .toLowerCase()
+      .replace(/[äöü]/g, (char) => EXPANDED[char] ?? char),
+  );
 }
 
 const EXPANDED: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue' };
@@ -26,7 +31,10 @@ export function foldQuery(query: string): FoldedQuery {
 }
 
 /** Where the first match stands in `text`, in UTF-16 offsets; undefined when there is none. */
-export function findFolded(text: string, query: FoldedQuery): { readonly start: number; readonly end: number } | undefined {
+export function findFolded(
+  text: string,
+  query: FoldedQuery,
+): { readonly start: number; readonly end: number } | undefined {
   const plain = foldPlain(text);
   let at = plain.indexOf(query.plain);
   if (at >= 0) return offsetsIn(text, foldPlain, at, query.plain.length);

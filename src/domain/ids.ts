@@ -12,11 +12,26 @@ export type LogId = Brand<string, 'LogId'>;
 
 const hex16 = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
 const hex32 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
-export const personIdSchema = v.pipe(hex16, v.transform((x) => x as PersonId));
-export const deviceIdSchema = v.pipe(hex16, v.transform((x) => x as DeviceId));
-export const entryIdSchema = v.pipe(hex16, v.transform((x) => x as EntryId));
-export const invitationIdSchema = v.pipe(hex16, v.transform((x) => x as InvitationId));
-export const logIdSchema = v.pipe(hex32, v.transform((x) => x as LogId));
+export const personIdSchema = v.pipe(
+  hex16,
+  v.transform((x) => x as PersonId),
+);
+export const deviceIdSchema = v.pipe(
+  hex16,
+  v.transform((x) => x as DeviceId),
+);
+export const entryIdSchema = v.pipe(
+  hex16,
+  v.transform((x) => x as EntryId),
+);
+export const invitationIdSchema = v.pipe(
+  hex16,
+  v.transform((x) => x as InvitationId),
+);
+export const logIdSchema = v.pipe(
+  hex32,
+  v.transform((x) => x as LogId),
+);
 
 /** `bytes` come from our own code: 16 of them, or 32 for a log. */
 export function idFromBytes<Id extends PersonId | DeviceId | EntryId | InvitationId | LogId>(

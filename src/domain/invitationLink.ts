@@ -15,7 +15,12 @@ export interface InvitationLink {
 }
 
 const bytes32 = v.custom<Bytes>((x) => x instanceof Uint8Array && x.length === 32, '32 bytes');
-const schema = v.strictTuple([v.literal(1), bytes32, v.pipe(v.number(), v.safeInteger(), v.minValue(0)), bytes32]);
+const schema = v.strictTuple([
+  v.literal(1),
+  bytes32,
+  v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  bytes32,
+]);
 
 export type ParsedLink =
   | { readonly type: 'setup'; readonly origin: string; readonly token: Bytes }

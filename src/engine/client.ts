@@ -29,7 +29,10 @@ export interface AppClient {
   observeList(onValue: (view: ListView) => void): Stop;
   observeDirectory(onValue: (view: DirectoryView) => void): Stop;
   observeInvitations(onValue: (view: readonly InvitationView[]) => void): Stop;
-  observeConversation(number: ConversationNumber, onValue: (view: ConversationView | undefined) => void): Stop;
+  observeConversation(
+    number: ConversationNumber,
+    onValue: (view: ConversationView | undefined) => void,
+  ): Stop;
   observeQueue(onValue: (items: readonly QueueItem[]) => void): Stop;
   openTimeline(number: ConversationNumber, options: TimelineOptions): Timeline;
 
@@ -80,6 +83,11 @@ export interface Timeline {
 
 export type LinkView =
   | { readonly type: 'setup'; readonly token: string }
-  | { readonly type: 'invitation'; readonly isExpired: boolean; readonly isForeign: boolean; readonly link: string }
+  | {
+      readonly type: 'invitation';
+      readonly isExpired: boolean;
+      readonly isForeign: boolean;
+      readonly link: string;
+    }
   | { readonly type: 'damaged' }
   | { readonly type: 'none' };

@@ -28,10 +28,16 @@ export function openDocumentChannel(
 ): DocumentChannel {
   const deviceBytes = hexToBytes(device);
   assert(deviceBytes, 'a device id is hex');
-  const range = { from: documentRowKey(conversation, 0), to: documentRowKey(conversation, Number.MAX_SAFE_INTEGER) };
+  const range = {
+    from: documentRowKey(conversation, 0),
+    to: documentRowKey(conversation, Number.MAX_SAFE_INTEGER),
+  };
   const allIntents = { from: [0, 0], to: [Number.MAX_SAFE_INTEGER, 0] } as const;
 
-  async function contentOf(rows: Parameters<typeof records.openRows>[1], intents: typeof rows): Promise<Content> {
+  async function contentOf(
+    rows: Parameters<typeof records.openRows>[1],
+    intents: typeof rows,
+  ): Promise<Content> {
     const [opened, waiting] = await Promise.all([
       records.openRows<DocumentRow>('rows', rows),
       records.openIntents<StoredIntent>(intents),
@@ -111,10 +117,12 @@ function updateOfRow(row: DocumentRow): Bytes {
 function updateOf(intent: StoredIntent, conversation: number, document: string): Bytes | undefined {
   if (intent.type === 'entry') {
     const { body } = intent;
-    return intent.log === conversation && body.kind === 'document' && body.document === document ? body.update : undefined;
+    return intent.log === conversation && body.kind === 'document' && body.document === document
+      ? body.update
+      : undefined;
   }
   const wish = intent.intent;
-  if (wish.type !== 'edit-document' || wish.conversation !== conversation || wish.document !== document) return undefined;
+  if (wish.type !== 'edit-document' || wish.conversation !== conversation || wish.document !== document)
+    return undefined;
   return new Uint8Array(wish.update);
 }
-

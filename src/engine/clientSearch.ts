@@ -31,9 +31,12 @@ export async function* searchConversations(
 ): AsyncGenerator<SearchHit> {
   const folded = foldQuery(query);
   if (folded.plain === '') return;
-  const sources = conversations.map(
-    (conversation): Source => ({ conversation, nextKey: Number.MAX_SAFE_INTEGER, newest: conversation.at, hits: [] }),
-  );
+  const sources = conversations.map((conversation): Source => ({
+    conversation,
+    nextKey: Number.MAX_SAFE_INTEGER,
+    newest: conversation.at,
+    hits: [],
+  }));
   const isActive = () => !signal.aborted;
   while (isActive()) {
     const source = newestOf(sources);

@@ -52,7 +52,12 @@ export class ClientTimeline implements Timeline {
   #isClosed = false;
   #run = 0;
 
-  constructor(records: SealedRecords, number: ConversationNumber, options: TimelineOptions, context: () => TimelineContext) {
+  constructor(
+    records: SealedRecords,
+    number: ConversationNumber,
+    options: TimelineOptions,
+    context: () => TimelineContext,
+  ) {
     this.#records = records;
     this.#number = number;
     this.#options = options;
@@ -127,8 +132,18 @@ export class ClientTimeline implements Timeline {
     this.#stop = this.#records.vault.observe(
       async (reader) => ({
         rows: await reader.range('rows', { from: rowKey(number, from), to: rowKey(number, to) }),
-        older: from === 0 ? [] : await reader.range('rows', { from: rowKey(number, 0), to: rowKey(number, from - 1), limit: 1 }),
-        newer: to === LAST ? [] : await reader.range('rows', { from: rowKey(number, to + 1), to: rowKey(number, LAST), limit: 1 }),
+        older:
+          from === 0
+            ? []
+            : await reader.range('rows', { from: rowKey(number, 0), to: rowKey(number, from - 1), limit: 1 }),
+        newer:
+          to === LAST
+            ? []
+            : await reader.range('rows', {
+                from: rowKey(number, to + 1),
+                to: rowKey(number, LAST),
+                limit: 1,
+              }),
         intents: await reader.range('intents', { from: [0, 0], to: [LAST, 0] }),
       }),
       (raw) => void this.#take(raw),
@@ -180,7 +195,8 @@ function openItem(record: TimelineRecord): OpenedItem {
   const entry = record.proof === undefined ? undefined : parseEntry(record.proof.entry);
   const content = entry?.ok === true ? parseContent(entry.value.content) : undefined;
   const shown: TimelineItem['content'][] = [];
-  if (record.gap !== undefined) shown.push({ type: 'gap', count: record.gap.count, reason: record.gap.reason });
+  if (record.gap !== undefined)
+    shown.push({ type: 'gap', count: record.gap.count, reason: record.gap.reason });
   if (content?.ok === true) {
     const { body } = content.value;
     if (body.kind === 'text') shown.push({ type: 'text', text: body.text });
@@ -209,7 +225,8 @@ function itemsOf(item: OpenedItem, context: TimelineContext): readonly TimelineI
     content,
     writtenAt: item.writtenAt,
     relayAt: record.relayAt,
-    state: isMine && content.type === 'text' ? stateOf(seqOfOrder(record.order), context.conversation) : undefined,
+    state:
+      isMine && content.type === 'text' ? stateOf(seqOfOrder(record.order), context.conversation) : undefined,
     waitsFor: undefined,
   }));
 }
@@ -243,13 +260,18 @@ function waitingItem(
   };
 }
 
-export function textOf(conversation: ConversationNumber | undefined, intent: StoredIntent): string | undefined {
+export function textOf(
+  conversation: ConversationNumber | undefined,
+  intent: StoredIntent,
+): string | undefined {
   if (intent.type === 'entry') {
     const isHere = conversation === undefined || intent.log === conversation;
     return isHere && intent.body.kind === 'text' ? intent.body.text : undefined;
   }
   if (intent.intent.type !== 'send-text') return undefined;
-  return conversation === undefined || intent.intent.conversation === conversation ? intent.intent.text : undefined;
+  return conversation === undefined || intent.intent.conversation === conversation
+    ? intent.intent.text
+    : undefined;
 }
 
 function waitsFor(context: TimelineContext): TimelineItem['waitsFor'] {

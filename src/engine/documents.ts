@@ -12,8 +12,7 @@ import type { DocumentGate } from '../sync/logRunner';
 
 /** One accepted update, or the state a newcomer was handed. */
 export type DocumentRow =
-  | DocumentChange
-  | { readonly document: string; readonly state: Bytes; readonly order: 0 };
+  DocumentChange | { readonly document: string; readonly state: Bytes; readonly order: 0 };
 
 export async function readDocumentRows(records: SealedRecords, log: number): Promise<readonly DocumentRow[]> {
   const rows = await records.range<DocumentRow>('rows', {
@@ -73,4 +72,3 @@ function applyTo(docs: Map<string, CanonicalDoc>, change: DocumentChange): boole
   if (verdict.ok) docs.set(change.document, doc);
   return verdict.ok;
 }
-

@@ -13,8 +13,26 @@ import { signLabelled } from '../crypto/signature';
 import { OP, doneResult, passesResult, watchResult } from '../protocol/frames';
 import { EPOCH_TAG_BYTES } from '../protocol/envelope';
 import { decodeCbor, encodeCbor } from '../protocol/codec';
-import { FIRST_CONVERSATION, LAST_CONVERSATION, LOG_PART, MAILBOX_LOG, META, TOWN_LOG, documentRowKey, presenceKey } from '../records/keys';
-import type { EntryIntent, Fold, Flight, FollowUps, Identity, LogCore, PendingCommit, Progress } from '../records/logRecords';
+import {
+  FIRST_CONVERSATION,
+  LAST_CONVERSATION,
+  LOG_PART,
+  MAILBOX_LOG,
+  META,
+  TOWN_LOG,
+  documentRowKey,
+  presenceKey,
+} from '../records/keys';
+import type {
+  EntryIntent,
+  Fold,
+  Flight,
+  FollowUps,
+  Identity,
+  LogCore,
+  PendingCommit,
+  Progress,
+} from '../records/logRecords';
 import { SealedRecords } from '../records/sealedRecords';
 import { addToTimeline } from '../records/timelineRows';
 import type { VaultFailure, VaultWrite } from '../vault/vault';
@@ -123,7 +141,10 @@ export class Engine {
   }
 
   async #loadRunners(): Promise<void> {
-    const rows = await this.records.range<unknown>('logs', { from: [0, 0], to: [Number.MAX_SAFE_INTEGER, LOG_PART.followUps] });
+    const rows = await this.records.range<unknown>('logs', {
+      from: [0, 0],
+      to: [Number.MAX_SAFE_INTEGER, LOG_PART.followUps],
+    });
     const partsByLog = new Map<number, Map<number, unknown>>();
     for (const { key, value } of rows) {
       const parts = partsByLog.get(key[0]) ?? new Map<number, unknown>();
@@ -164,14 +185,18 @@ export class Engine {
     const relay = new RelayClient(
       this.services,
       `${identity.relay.replace(/^http/, 'ws')}/relay`,
-      { relayKey: identity.relayKey, sign: (nonce) => signLabelled(secret, 'relay-auth', host.toLowerCase(), nonce) },
+      {
+        relayKey: identity.relayKey,
+        sign: (nonce) => signLabelled(secret, 'relay-auth', host.toLowerCase(), nonce),
+      },
       {
         onState: (state) => {
           this.#relayState(state);
         },
         onOnline: () => void this.#online(),
         onNews: (log, envelopes) => {
-          if (!this.setup.news(log, envelopes) && !this.invitations.news(log, envelopes)) this.runnerOf(log)?.news(envelopes);
+          if (!this.setup.news(log, envelopes) && !this.invitations.news(log, envelopes))
+            this.runnerOf(log)?.news(envelopes);
         },
         onSlot: (log, number, _slot, value) => this.runnerOf(log)?.slot(number, value),
         onCast: (log, bytes) => void this.#castIn(log, bytes),
@@ -202,7 +227,9 @@ export class Engine {
 
   #relayState(state: RelayState): void {
     this.#connection =
-      state.state === 'offline' ? { state: 'offline', since: state.since, nextTryAt: state.nextTryAt } : state;
+      state.state === 'offline'
+        ? { state: 'offline', since: state.since, nextTryAt: state.nextTryAt }
+        : state;
     if (state.state !== 'online') for (const runner of this.runners.values()) runner.disconnected();
     this.setup.connectionChanged(state.state);
     this.#statusChanged();
@@ -227,7 +254,12 @@ export class Engine {
     if (relay === undefined || runners.length === 0) return;
     const wanted = runners.map(({ state }) => {
       const { core, progress } = state;
-      return [idToBytes(core.log), core.readKey, progress.cursor, progress.putCursor] as [Bytes, Bytes, number, number];
+      return [idToBytes(core.log), core.readKey, progress.cursor, progress.putCursor] as [
+        Bytes,
+        Bytes,
+        number,
+        number,
+      ];
     });
     const answer = await relay.request([OP.watch, wanted], watchResult);
     if (!answer.ok) return;
@@ -412,7 +444,10 @@ export class Engine {
     const [document, frame] = value.value as readonly unknown[];
     if (typeof document !== 'string' || !(frame instanceof Uint8Array)) return;
     const number = runner.state.number;
-    const frames = [...(this.#presence.get(number) ?? []), { count: ++this.#presenceCount, document, bytes: new Uint8Array(frame) }];
+    const frames = [
+      ...(this.#presence.get(number) ?? []),
+      { count: ++this.#presenceCount, document, bytes: new Uint8Array(frame) },
+    ];
     this.#presence.set(number, frames.slice(-PRESENCE_FRAMES_KEPT));
     this.views.mark(presenceKey(number), () => this.#presence.get(number) ?? []);
   }
@@ -491,11 +526,18 @@ export class Engine {
     void this.#desk.townChanged();
   }
 
-  async #receiveMail(envelope: Bytes): Promise<{ readonly writes: readonly VaultWrite[]; readonly done: () => void }> {
+  async #receiveMail(
+    envelope: Bytes,
+  ): Promise<{ readonly writes: readonly VaultWrite[]; readonly done: () => void }> {
     const nothing = { writes: [], done: () => undefined };
     const identity = this.identity;
     if (identity === undefined) return nothing;
-    const opened = await openMail(this.services.groups, groupSelfOf(identity), keyPackagesOf(identity), envelope);
+    const opened = await openMail(
+      this.services.groups,
+      groupSelfOf(identity),
+      keyPackagesOf(identity),
+      envelope,
+    );
     if (!opened.ok) return nothing;
     const mail = opened.value;
     if (mail.context.kind === 'town') {
@@ -504,7 +546,11 @@ export class Engine {
     const existing = this.runnerOf(mail.context.log);
     if (existing?.state.progress.isMember === true && existing.state.group !== undefined) return nothing;
     const number = mail.context.kind === 'town' ? TOWN_LOG : this.#numberFor(mail.context, existing);
-    const services = { groups: this.services.groups, random: this.services.random, now: this.services.clock.now() };
+    const services = {
+      groups: this.services.groups,
+      random: this.services.random,
+      now: this.services.clock.now(),
+    };
     const joined = await joinedLog(services, identity, number, mail);
     const history = await verifiedHistory(mail.context, mail.snapshot.history, this.directory());
     const kept = existing?.state.progress;
@@ -529,9 +575,17 @@ export class Engine {
     };
     existing?.stop();
     const clearing: VaultWrite[] = [
-      { store: 'rows', deleteRange: { from: documentRowKey(number, 0), to: documentRowKey(number, Number.MAX_SAFE_INTEGER) } },
+      {
+        store: 'rows',
+        deleteRange: { from: documentRowKey(number, 0), to: documentRowKey(number, Number.MAX_SAFE_INTEGER) },
+      },
     ];
-    const writes = [...clearing, ...(await newLogWrites(this.records, this.services.groups, state)), ...timeline.writes, ...documents];
+    const writes = [
+      ...clearing,
+      ...(await newLogWrites(this.records, this.services.groups, state)),
+      ...timeline.writes,
+      ...documents,
+    ];
     return {
       writes,
       done: () => {
@@ -548,7 +602,10 @@ export class Engine {
   }
 
   /** A pair's conversation that we had begun ourselves, and whose claim we lost, lives on in theirs. */
-  #numberFor(context: { readonly kind: string; readonly pair: readonly string[] | undefined }, existing: LogRunner | undefined): number {
+  #numberFor(
+    context: { readonly kind: string; readonly pair: readonly string[] | undefined },
+    existing: LogRunner | undefined,
+  ): number {
     if (existing !== undefined) return existing.state.number;
     const partner = context.pair?.find((person) => person !== this.identity?.person);
     const begun = partner === undefined ? undefined : this.conversationWith(partner);
@@ -573,4 +630,3 @@ function isRemoval(body: EntryBody): boolean {
 function presenceData(log: LogId): Bytes {
   return encodeCbor(['depesche/presence-seal/1', idToBytes(log)]);
 }
-

@@ -48,7 +48,11 @@ export async function createPackage(
   return newPackage(services.groups, groupSelfOf(identity), services.clock.now());
 }
 
-async function newPackage(groups: GroupCrypto, self: GroupSelf, now: number): Promise<Identity['packages'][number]> {
+async function newPackage(
+  groups: GroupCrypto,
+  self: GroupSelf,
+  now: number,
+): Promise<Identity['packages'][number]> {
   const lifetime = { notBefore: now - CLOCK_SLACK_MS, notAfter: now + PACKAGE_LIFETIME_MS };
   const pair = await groups.createKeyPackage(self, lifetime);
   return { keyPackage: pair.keyPackage, secret: pair.secret.expose(), createdAt: now };

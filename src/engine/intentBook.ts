@@ -5,7 +5,6 @@
 import type { EntryIntent } from '../records/logRecords';
 import type { SealedRecords } from '../records/sealedRecords';
 import type { WaitingIntent } from '../sync/flight';
-import type { VaultWrite } from '../vault/vault';
 import type { Ask, StoredIntent } from './setupRecords';
 
 export interface IntentHandler {
@@ -48,11 +47,6 @@ export class IntentBook {
     this.#stop?.();
   }
 
-  /** Resolves when all wishes seen so far have been carried out. */
-  settled(): Promise<void> {
-    return this.#queue;
-  }
-
   async #take(rows: readonly { readonly number: number; readonly value: StoredIntent }[]): Promise<void> {
     for (const { number, value } of rows) {
       if (value.type === 'entry') this.set(number, value);
@@ -78,7 +72,9 @@ export class IntentBook {
   waiting(log: number): readonly WaitingIntent[] {
     let list = this.#byLog.get(log);
     if (list === undefined) {
-      list = [...this.#entries].flatMap(([number, intent]) => (intent.log === log ? [{ number, intent }] : []));
+      list = [...this.#entries].flatMap(([number, intent]) =>
+        intent.log === log ? [{ number, intent }] : [],
+      );
       list.sort((a, b) => a.number - b.number);
       this.#byLog.set(log, list);
     }
@@ -88,10 +84,4 @@ export class IntentBook {
   all(): readonly WaitingIntent[] {
     return [...this.#entries].map(([number, intent]) => ({ number, intent }));
   }
-
-  /** The wish becomes an entry under the same number, so that nothing is lost between. */
-  async turnIntoEntry(number: number, intent: EntryIntent): Promise<VaultWrite> {
-    return this.#records.putIntent(number, intent);
-  }
 }
-

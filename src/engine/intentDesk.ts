@@ -42,7 +42,10 @@ export class IntentDesk {
           uses: intent.uses,
         });
       case 'withdraw-invitation':
-        return this.#entry(number, ask, TOWN_LOG, { kind: 'town-invitation-withdrawn', invitation: intent.invitation });
+        return this.#entry(number, ask, TOWN_LOG, {
+          kind: 'town-invitation-withdrawn',
+          invitation: intent.invitation,
+        });
       case 'rename-self':
         return this.#renameSelf(number, ask, intent);
       case 'block-device':
@@ -50,7 +53,11 @@ export class IntentDesk {
       case 'remove-person':
         return this.#entry(number, ask, TOWN_LOG, { kind: 'town-person-removed', person: intent.person });
       case 'set-admin':
-        return this.#entry(number, ask, TOWN_LOG, { kind: 'town-admin', person: intent.person, isAdmin: intent.isAdmin });
+        return this.#entry(number, ask, TOWN_LOG, {
+          kind: 'town-admin',
+          person: intent.person,
+          isAdmin: intent.isAdmin,
+        });
       case 'send-text':
         return this.#entry(number, ask, intent.conversation, { kind: 'text', text: intent.text });
       case 'cancel-entry':
@@ -60,11 +67,22 @@ export class IntentDesk {
       case 'create-group':
         return this.#createGroup(number, ask, intent);
       case 'rename-group':
-        return this.#entry(number, ask, intent.conversation, { kind: 'title', title: cleanLine(intent.title) });
+        return this.#entry(number, ask, intent.conversation, {
+          kind: 'title',
+          title: cleanLine(intent.title),
+        });
       case 'add-members':
-        return this.#entry(number, ask, intent.conversation, { kind: 'roster', add: [...intent.persons], remove: [] });
+        return this.#entry(number, ask, intent.conversation, {
+          kind: 'roster',
+          add: [...intent.persons],
+          remove: [],
+        });
       case 'remove-members':
-        return this.#entry(number, ask, intent.conversation, { kind: 'roster', add: [], remove: [...intent.persons] });
+        return this.#entry(number, ask, intent.conversation, {
+          kind: 'roster',
+          add: [],
+          remove: [...intent.persons],
+        });
       case 'leave-group':
         return this.#entry(number, ask, intent.conversation, { kind: 'roster', add: [], remove: [this.#me] });
       case 'mark-read':
@@ -108,7 +126,11 @@ export class IntentDesk {
     if (log === TOWN_LOG) engine.invitations.show();
   }
 
-  async #renameSelf(number: number, ask: Ask, intent: Extract<Intent, { type: 'rename-self' }>): Promise<void> {
+  async #renameSelf(
+    number: number,
+    ask: Ask,
+    intent: Extract<Intent, { type: 'rename-self' }>,
+  ): Promise<void> {
     const name = cleanLine(intent.name);
     if (name === '') return this.#drop(number);
     return this.#entry(number, ask, TOWN_LOG, { kind: 'town-renamed', person: this.#me, name });
@@ -117,10 +139,15 @@ export class IntentDesk {
   /** Without a counter it was never sent and simply goes; with one, a void entry takes its place. */
   async #cancel(number: number, intent: Extract<Intent, { type: 'cancel-entry' }>): Promise<void> {
     const engine = this.#engine;
-    const found = engine.book.waiting(intent.conversation).find(({ intent: entry }) => entry.entry === intent.entry);
+    const found = engine.book
+      .waiting(intent.conversation)
+      .find(({ intent: entry }) => entry.entry === intent.entry);
     const runner = engine.runners.get(intent.conversation);
-    const isInFlight = runner?.state.flight?.envelopes.some((envelope) => envelope.intents.includes(found?.number ?? -1));
-    if (found === undefined || found.intent.seq !== undefined || isInFlight === true) return this.#drop(number);
+    const isInFlight = runner?.state.flight?.envelopes.some((envelope) =>
+      envelope.intents.includes(found?.number ?? -1),
+    );
+    if (found === undefined || found.intent.seq !== undefined || isInFlight === true)
+      return this.#drop(number);
     if (found.intent.counter === undefined) {
       engine.book.remove(found.number);
       await engine.write([remove(number), remove(found.number)]);
@@ -132,7 +159,11 @@ export class IntentDesk {
     runner?.poke();
   }
 
-  async #openDirect(number: number, ask: Ask, intent: Extract<Intent, { type: 'open-direct' }>): Promise<void> {
+  async #openDirect(
+    number: number,
+    ask: Ask,
+    intent: Extract<Intent, { type: 'open-direct' }>,
+  ): Promise<void> {
     const engine = this.#engine;
     const isKnown = engine.directory().persons[intent.person] !== undefined;
     if (!isKnown || intent.person === this.#me || engine.conversationWith(intent.person) !== undefined)
@@ -144,21 +175,35 @@ export class IntentDesk {
       log: log.core.log,
     });
     const { records, services } = engine;
-    const writes = [...(await newLogWrites(records, services.groups, log)), await records.putIntent(number, claim)];
+    const writes = [
+      ...(await newLogWrites(records, services.groups, log)),
+      await records.putIntent(number, claim),
+    ];
     if (!(await engine.write(writes))) return;
     engine.book.set(number, claim);
     await engine.addAndWatch(log);
   }
 
-  async #createGroup(number: number, ask: Ask, intent: Extract<Intent, { type: 'create-group' }>): Promise<void> {
+  async #createGroup(
+    number: number,
+    ask: Ask,
+    intent: Extract<Intent, { type: 'create-group' }>,
+  ): Promise<void> {
     const engine = this.#engine;
     if (engine.runners.has(intent.conversation)) return this.#drop(number);
     const title = cleanLine(intent.title);
     const persons = [...new Set([this.#me, ...intent.persons])];
     const log = await this.#foundConversation(intent.conversation, 'group', undefined);
-    const founded = entryOfAsk(ask, intent.conversation, { kind: 'founded', ...(title !== '' && { title }), persons });
+    const founded = entryOfAsk(ask, intent.conversation, {
+      kind: 'founded',
+      ...(title !== '' && { title }),
+      persons,
+    });
     const { records, services } = engine;
-    const writes = [...(await newLogWrites(records, services.groups, log)), await records.putIntent(number, founded)];
+    const writes = [
+      ...(await newLogWrites(records, services.groups, log)),
+      await records.putIntent(number, founded),
+    ];
     if (!(await engine.write(writes))) return;
     engine.book.set(number, founded);
     await engine.addAndWatch(log);
@@ -172,7 +217,13 @@ export class IntentDesk {
     const { services, identity } = this.#engine;
     if (identity === undefined) throw new Error('invariant broken: conversations need an identity');
     const now = services.clock.now();
-    return foundLog({ groups: services.groups, random: services.random, now }, groupSelfOf(identity), number, kind, pair);
+    return foundLog(
+      { groups: services.groups, random: services.random, now },
+      groupSelfOf(identity),
+      number,
+      kind,
+      pair,
+    );
   }
 
   /** Whether the pair's first claim in the town's log is ours; until it is there nothing is sent. */
@@ -189,9 +240,11 @@ export class IntentDesk {
   async #markRead(number: number, intent: Extract<Intent, { type: 'mark-read' }>): Promise<void> {
     const runner = this.#engine.runners.get(intent.conversation);
     const progress = runner?.state.progress;
-    if (runner === undefined || progress === undefined || intent.upTo <= progress.readUpTo) return this.#drop(number);
+    if (runner === undefined || progress === undefined || intent.upTo <= progress.readUpTo)
+      return this.#drop(number);
     const readUpTo = Math.min(intent.upTo, progress.lastOrder);
-    const unread = readUpTo >= progress.lastOrder ? 0 : await this.#unreadBehind(intent.conversation, readUpTo);
+    const unread =
+      readUpTo >= progress.lastOrder ? 0 : await this.#unreadBehind(intent.conversation, readUpTo);
     await runner.update({ readUpTo, unread }, [remove(number)]);
   }
 
@@ -234,4 +287,3 @@ function isText(item: TimelineRecord): boolean {
 function isWorthSending(body: EntryBody): boolean {
   return !(body.kind === 'title' && body.title === '') && !(body.kind === 'text' && body.text.trim() === '');
 }
-

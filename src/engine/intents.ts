@@ -6,7 +6,13 @@ import type { DeviceId, EntryId, InvitationId, PersonId } from '../domain/ids';
 import type { ConversationNumber } from './views';
 
 export type Intent =
-  | { readonly type: 'found-town'; readonly token: string; readonly relay: string; readonly townName: string; readonly ownName: string }
+  | {
+      readonly type: 'found-town';
+      readonly token: string;
+      readonly relay: string;
+      readonly townName: string;
+      readonly ownName: string;
+    }
   | { readonly type: 'join-town'; readonly link: string; readonly ownName: string }
   /** Gives up a founding or joining that has not succeeded. */
   | { readonly type: 'cancel-setup' }
@@ -20,14 +26,44 @@ export type Intent =
   /** Only while it is not handed over: becomes a void entry, leaves the timeline. */
   | { readonly type: 'cancel-entry'; readonly conversation: ConversationNumber; readonly entry: EntryId }
   | { readonly type: 'open-direct'; readonly person: PersonId; readonly conversation: ConversationNumber }
-  | { readonly type: 'create-group'; readonly conversation: ConversationNumber; readonly title: string; readonly persons: readonly PersonId[] }
+  | {
+      readonly type: 'create-group';
+      readonly conversation: ConversationNumber;
+      readonly title: string;
+      readonly persons: readonly PersonId[];
+    }
   | { readonly type: 'rename-group'; readonly conversation: ConversationNumber; readonly title: string }
-  | { readonly type: 'add-members'; readonly conversation: ConversationNumber; readonly persons: readonly PersonId[] }
-  | { readonly type: 'remove-members'; readonly conversation: ConversationNumber; readonly persons: readonly PersonId[] }
+  | {
+      readonly type: 'add-members';
+      readonly conversation: ConversationNumber;
+      readonly persons: readonly PersonId[];
+    }
+  | {
+      readonly type: 'remove-members';
+      readonly conversation: ConversationNumber;
+      readonly persons: readonly PersonId[];
+    }
   | { readonly type: 'leave-group'; readonly conversation: ConversationNumber }
   | { readonly type: 'mark-read'; readonly conversation: ConversationNumber; readonly upTo: number }
-  | { readonly type: 'set-flags'; readonly conversation: ConversationNumber; readonly pinned?: boolean; readonly muted?: boolean; readonly archived?: boolean }
-  | { readonly type: 'edit-document'; readonly conversation: ConversationNumber; readonly document: string; readonly session: Uint8Array; readonly update: Uint8Array }
-  | { readonly type: 'presence'; readonly conversation: ConversationNumber; readonly document: string; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'set-flags';
+      readonly conversation: ConversationNumber;
+      readonly pinned?: boolean;
+      readonly muted?: boolean;
+      readonly archived?: boolean;
+    }
+  | {
+      readonly type: 'edit-document';
+      readonly conversation: ConversationNumber;
+      readonly document: string;
+      readonly session: Uint8Array;
+      readonly update: Uint8Array;
+    }
+  | {
+      readonly type: 'presence';
+      readonly conversation: ConversationNumber;
+      readonly document: string;
+      readonly bytes: Uint8Array;
+    }
   /** The user asked to try again now. */
   | { readonly type: 'connect-now' };

@@ -10,9 +10,24 @@ import { idToBytes, type DeviceId, type InvitationId, type LogId } from '../doma
 import { invitationLinkText } from '../domain/invitationLink';
 import { bytesToHex } from '../lib/bytes';
 import { LIMITS } from '../protocol/limits';
-import { LOG_KINDS, OP, appendResult, doneResult, readResult, watchResult, type StoredEnvelope } from '../protocol/frames';
+import {
+  LOG_KINDS,
+  OP,
+  appendResult,
+  doneResult,
+  readResult,
+  watchResult,
+  type StoredEnvelope,
+} from '../protocol/frames';
 import { TOWN_LOG, VIEW } from '../records/keys';
-import { invitationKeys, openInvitationMessage, sealInvitationMessage, type InvitationKeys, type InvitationMessage, type JoinRequest } from '../sync/invitationLog';
+import {
+  invitationKeys,
+  openInvitationMessage,
+  sealInvitationMessage,
+  type InvitationKeys,
+  type InvitationMessage,
+  type JoinRequest,
+} from '../sync/invitationLog';
 import type { Engine } from './engine';
 import type { InvitationView } from './views';
 
@@ -56,14 +71,21 @@ export class InvitationDesk {
       if (door.isOpen) continue;
       door.isOpen = true;
       const log = idToBytes(door.keys.log);
-      const hashes = [sha256(door.keys.readKey), sha256(door.keys.writeKey), sha256(door.keys.closeKey)] as const;
+      const hashes = [
+        sha256(door.keys.readKey),
+        sha256(door.keys.writeKey),
+        sha256(door.keys.closeKey),
+      ] as const;
       const created = await relay.request([OP.create, log, LOG_KINDS.invitation, ...hashes], doneResult);
       if (!created.ok && created.error.type !== 'exists') {
         door.isOpen = false;
         continue;
       }
       await relay.request([OP.watch, [[log, door.keys.readKey, door.cursor, 0]]], watchResult);
-      const read = await relay.request([OP.read, log, door.keys.readKey, door.cursor, LIMITS.readBytes], readResult);
+      const read = await relay.request(
+        [OP.read, log, door.keys.readKey, door.cursor, LIMITS.readBytes],
+        readResult,
+      );
       if (read.ok) this.news(door.keys.log, read.value[0]);
     }
     this.show();
@@ -142,7 +164,9 @@ export class InvitationDesk {
     if (invitation.isWithdrawn) return 'withdrawn';
     if (this.#engine.services.clock.now() > invitation.expiresAt) return 'expired';
     if (invitation.guests.length + door.admitting.size >= invitation.uses) {
-      const isStillOpen = [...door.admitting].some((device) => this.#engine.directory().devices[device] === undefined);
+      const isStillOpen = [...door.admitting].some(
+        (device) => this.#engine.directory().devices[device] === undefined,
+      );
       // Somebody else is being admitted on the last place: the directory will say who had it.
       if (!isStillOpen || invitation.guests.length >= invitation.uses) return 'used';
     }
@@ -174,7 +198,10 @@ export class InvitationDesk {
     if (relay === undefined || door.answered.has(message.device)) return;
     door.answered.add(message.device);
     const envelope = sealInvitationMessage(door.keys, message, services.random);
-    const sent = await relay.request([OP.append, idToBytes(door.keys.log), door.keys.writeKey, 0, [envelope]], appendResult);
+    const sent = await relay.request(
+      [OP.append, idToBytes(door.keys.log), door.keys.writeKey, 0, [envelope]],
+      appendResult,
+    );
     if (!sent.ok || sent.value[1] !== null) door.answered.delete(message.device);
   }
 
@@ -209,7 +236,9 @@ export class InvitationDesk {
     });
     const known = Object.values(directory.invitations).map((invitation): InvitationView => {
       const door = this.#doors.get(invitation.id);
-      const joining = [...(door?.admitting ?? [])].filter((device) => directory.devices[device] === undefined);
+      const joining = [...(door?.admitting ?? [])].filter(
+        (device) => directory.devices[device] === undefined,
+      );
       const guests = joining.flatMap((device) => door?.requests.get(device)?.name ?? []);
       return {
         id: invitation.id,

@@ -30,7 +30,15 @@ export async function foundLog(
   const [readKey, writeKey, closeKey] = [random.bytes(32), random.bytes(32), random.bytes(32)];
   const context = encodeGroupContext({ ruleset: RULESET, kind, log, readKey, writeKey, pair });
   const state = await groups.found(self, logBytes, context);
-  const core: LogCore = { kind, log, readKey, writeKey, closeKey, partner: pair?.[1], createdAt: services.now };
+  const core: LogCore = {
+    kind,
+    log,
+    readKey,
+    writeKey,
+    closeKey,
+    partner: pair?.[1],
+    createdAt: services.now,
+  };
   return {
     number,
     core,
@@ -108,4 +116,3 @@ export async function joinedLog(
     followUps: { mails: [] },
   };
 }
-

@@ -32,7 +32,8 @@ export async function openAppClient(options: OpenOptions): Promise<AppClient | O
     },
   });
   takePartInLeading({
-    startWorker: () => new Worker(options.trustedScriptUrl(workerUrl), { type: 'module', name: 'depesche-engine' }),
+    startWorker: () =>
+      new Worker(options.trustedScriptUrl(workerUrl), { type: 'module', name: 'depesche-engine' }),
     onTooNew: options.onTooNew,
   });
   connectWhenItMayHelp(client);

@@ -38,4 +38,3 @@ function isStillNeeded(identity: Identity, old: Identity['packages'][number], no
   const successor = identity.packages[identity.packages.indexOf(old) + 1];
   return successor === undefined || now - successor.createdAt < KEEP_MS;
 }
-

@@ -2,6 +2,7 @@
 import type { Clock, Network } from '../lib/services';
 
 export const platformClock: Clock = {
+  // eslint-disable-next-line no-restricted-properties -- this is the one real clock
   now: () => Date.now(),
   after: (ms, callback) => {
     const timer = setTimeout(callback, ms);

@@ -9,7 +9,15 @@ import { holdsAt } from '../domain/directory';
 import { idToBytes, type LogId } from '../domain/ids';
 import { parseLink } from '../domain/invitationLink';
 import { LIMITS } from '../protocol/limits';
-import { OP, appendResult, doneResult, passesResult, readResult, watchResult, type StoredEnvelope } from '../protocol/frames';
+import {
+  OP,
+  appendResult,
+  doneResult,
+  passesResult,
+  readResult,
+  watchResult,
+  type StoredEnvelope,
+} from '../protocol/frames';
 import { META, TOWN_LOG, VIEW } from '../records/keys';
 import { invitationKeys, openInvitationMessage, sealInvitationMessage } from '../sync/invitationLog';
 import { newLogWrites } from '../sync/logRunner';
@@ -164,7 +172,8 @@ export class SetupFlow {
   connectionChanged(state: 'online' | 'connecting' | 'offline'): void {
     const record = this.#record;
     if (record.phase !== 'founding' && record.phase !== 'joining') return;
-    const problem = state === 'offline' ? 'no-network' : record.problem === 'no-network' ? undefined : record.problem;
+    const problem =
+      state === 'offline' ? 'no-network' : record.problem === 'no-network' ? undefined : record.problem;
     if (problem === record.problem) return;
     this.#record = { ...record, problem };
     this.show();
@@ -190,7 +199,8 @@ export class SetupFlow {
       // The answer to an earlier try may have been lost: then we are admin already.
       const passes = await relay.request([OP.passes], passesResult);
       if (!passes.ok) {
-        if (claimed.error.type !== 'offline') await this.#set({ ...record, problem: problemOf(claimed.error.type) });
+        if (claimed.error.type !== 'offline')
+          await this.#set({ ...record, problem: problemOf(claimed.error.type) });
         return false;
       }
     }
@@ -231,7 +241,16 @@ export class SetupFlow {
       if (message === undefined || message.type === 'request') continue;
       if (message.device !== this.#engine.identity?.device) continue;
       if (message.type === 'accepted') void this.#accepted(message.townName);
-      else void this.#set({ ...record, problem: message.reason === 'expired' ? 'link-expired' : message.reason === 'damaged' ? 'relay-refused' : 'link-used' });
+      else
+        void this.#set({
+          ...record,
+          problem:
+            message.reason === 'expired'
+              ? 'link-expired'
+              : message.reason === 'damaged'
+                ? 'relay-refused'
+                : 'link-used',
+        });
     }
     return true;
   }

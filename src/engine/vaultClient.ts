@@ -15,7 +15,17 @@ import { searchConversations } from './clientSearch';
 import { ClientTimeline, textOf, type TimelineContext } from './clientTimeline';
 import type { Intent } from './intents';
 import type { Ask, StoredIntent } from './setupRecords';
-import type { ConversationNumber, ConversationView, DirectoryView, InvitationView, ListView, QueueItem, SearchHit, SetupView, StatusView } from './views';
+import type {
+  ConversationNumber,
+  ConversationView,
+  DirectoryView,
+  InvitationView,
+  ListView,
+  QueueItem,
+  SearchHit,
+  SetupView,
+  StatusView,
+} from './views';
 import type { ConversationRecord } from './viewWriter';
 
 export interface ClientServices {
@@ -61,7 +71,10 @@ export class VaultClient implements AppClient {
   observeInvitations(onValue: (view: readonly InvitationView[]) => void): Stop {
     return this.#observeView<readonly InvitationView[]>(VIEW.invitations, [], onValue);
   }
-  observeConversation(number: ConversationNumber, onValue: (view: ConversationView | undefined) => void): Stop {
+  observeConversation(
+    number: ConversationNumber,
+    onValue: (view: ConversationView | undefined) => void,
+  ): Stop {
     return this.#observeView<ConversationRecord | undefined>(conversationViewKey(number), undefined, onValue);
   }
 
@@ -128,7 +141,12 @@ export class VaultClient implements AppClient {
   }
 
   openTimeline(number: ConversationNumber, options: TimelineOptions): Timeline {
-    let context: TimelineContext = { me: undefined, names: new Map(), conversation: undefined, isOnline: false };
+    let context: TimelineContext = {
+      me: undefined,
+      names: new Map(),
+      conversation: undefined,
+      isOnline: false,
+    };
     const timeline = new ClientTimeline(this.#records, number, options, () => context);
     const update = (change: Partial<TimelineContext>): void => {
       context = { ...context, ...change };
@@ -184,7 +202,10 @@ export class VaultClient implements AppClient {
     return asked.ok ? ok(conversation) : asked;
   }
 
-  async createGroup(title: string, persons: readonly PersonId[]): Promise<Result<ConversationNumber, SaveFailure>> {
+  async createGroup(
+    title: string,
+    persons: readonly PersonId[],
+  ): Promise<Result<ConversationNumber, SaveFailure>> {
     const conversation = this.#newNumber();
     const asked = await this.intend({ type: 'create-group', conversation, title, persons });
     return asked.ok ? ok(conversation) : asked;
@@ -222,7 +243,9 @@ export class VaultClient implements AppClient {
 
   async saveDraft(number: ConversationNumber, text: string): Promise<Result<void, SaveFailure>> {
     const key: VaultKey = [number, 0];
-    return this.#save(text === '' ? { store: 'drafts', delete: key } : await this.#records.put('drafts', key, text));
+    return this.#save(
+      text === '' ? { store: 'drafts', delete: key } : await this.#records.put('drafts', key, text),
+    );
   }
 
   observeDrafts(onValue: (textByConversation: ReadonlyMap<ConversationNumber, string>) => void): Stop {
@@ -286,10 +309,19 @@ export class VaultClient implements AppClient {
   }
 }
 
-function queueItem(intent: StoredIntent, titles: ReadonlyMap<number, string>, isOnline: boolean): QueueItem | undefined {
+function queueItem(
+  intent: StoredIntent,
+  titles: ReadonlyMap<number, string>,
+  isOnline: boolean,
+): QueueItem | undefined {
   const text = textOf(undefined, intent);
   if (text === undefined || (intent.type === 'entry' && intent.seq !== undefined)) return undefined;
-  const conversation = intent.type === 'entry' ? intent.log : intent.intent.type === 'send-text' ? intent.intent.conversation : 0;
+  const conversation =
+    intent.type === 'entry'
+      ? intent.log
+      : intent.intent.type === 'send-text'
+        ? intent.intent.conversation
+        : 0;
   return {
     conversation,
     conversationTitle: titles.get(conversation) ?? '',

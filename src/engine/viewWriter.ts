@@ -12,7 +12,15 @@ import type { SealedRecords } from '../records/sealedRecords';
 import type { WaitingIntent } from '../sync/flight';
 import type { LogRunner } from '../sync/logRunner';
 import type { VaultKey } from '../vault/vault';
-import type { ConversationSummary, ConversationView, DirectoryView, ListView, PersonView, PreviewView, StatusView } from './views';
+import type {
+  ConversationSummary,
+  ConversationView,
+  DirectoryView,
+  ListView,
+  PersonView,
+  PreviewView,
+  StatusView,
+} from './views';
 
 /** The conversation's view, with what the tab needs to say how far own items have come. */
 export interface ConversationRecord extends ConversationView {
@@ -92,7 +100,10 @@ export function expectedConversation(source: ViewSource, runner: LogRunner): Con
   if (fold.type !== 'conversation') return { kind: 'group', title: undefined, roster: {} };
   let conversation = fold.conversation;
   for (const { intent } of source.waiting(runner.state.number))
-    conversation = foldConversation(conversation, { author: source.me.person, body: intent.body }).conversation;
+    conversation = foldConversation(conversation, {
+      author: source.me.person,
+      body: intent.body,
+    }).conversation;
   return conversation;
 }
 
@@ -147,7 +158,10 @@ function conversationRecord(source: ViewSource, runner: LogRunner): Conversation
 /** Of a person: the highest of their devices ("on at least one device of the recipient"). */
 function receiptOf(directory: Directory, progress: Progress, person: PersonId, which: 0 | 1): number {
   let highest = 0;
-  for (const [device, receipt] of Object.entries(progress.receipts) as [DeviceId, readonly [number, number]][])
+  for (const [device, receipt] of Object.entries(progress.receipts) as [
+    DeviceId,
+    readonly [number, number],
+  ][])
     if (directory.devices[device]?.person === person) highest = Math.max(highest, receipt[which]);
   return highest;
 }
@@ -171,7 +185,10 @@ function summary(source: ViewSource, runner: LogRunner): ConversationSummary {
     number: record.number,
     kind: record.kind,
     title: record.title,
-    preview: newest?.body.kind === 'text' ? ownPreview(source, newest.body.text, newest.seq !== undefined) : loggedPreview(source, record, preview),
+    preview:
+      newest?.body.kind === 'text'
+        ? ownPreview(source, newest.body.text, newest.seq !== undefined)
+        : loggedPreview(source, record, preview),
     at: Math.max(newest?.writtenAt ?? 0, preview?.at ?? 0, runner.state.core.createdAt),
     unread: record.unread,
     waiting: waiting.filter(({ intent }) => intent.seq === undefined).length,
@@ -193,27 +210,38 @@ function ownPreview(source: ViewSource, text: string, isHandedOver: boolean): Pr
   };
 }
 
-function loggedPreview(source: ViewSource, record: ConversationRecord, preview: Progress['preview']): PreviewView | undefined {
+function loggedPreview(
+  source: ViewSource,
+  record: ConversationRecord,
+  preview: Progress['preview'],
+): PreviewView | undefined {
   if (preview === undefined) return undefined;
   const isMine = preview.author === source.me.person;
   const seq = seqOfOrder(preview.order);
-  const state = seq <= record.othersRead ? 'read' : seq <= record.othersDelivered ? 'delivered' : 'handed-over';
+  const state =
+    seq <= record.othersRead ? 'read' : seq <= record.othersDelivered ? 'delivered' : 'handed-over';
   return {
     author: preview.author,
     authorName: preview.author === undefined ? undefined : personName(source.directory(), preview.author),
     isMine,
     text: preview.text,
-    system: preview.effect === undefined || preview.author === undefined ? undefined : { ...preview.effect, by: preview.author },
+    system:
+      preview.effect === undefined || preview.author === undefined
+        ? undefined
+        : { ...preview.effect, by: preview.author },
     state: isMine && preview.text !== undefined ? state : undefined,
   };
 }
 
 function statusView(source: ViewSource): StatusView {
-  const waiting = source.allWaiting().filter(({ intent }) => isMessage(intent.body) && intent.seq === undefined);
+  const waiting = source
+    .allWaiting()
+    .filter(({ intent }) => isMessage(intent.body) && intent.seq === undefined);
   return {
     ...source.status(),
     waiting: waiting.length,
-    waitingSince: waiting.length === 0 ? undefined : Math.min(...waiting.map(({ intent }) => intent.writtenAt)),
+    waitingSince:
+      waiting.length === 0 ? undefined : Math.min(...waiting.map(({ intent }) => intent.writtenAt)),
   };
 }
 

@@ -27,13 +27,7 @@ export type FoundingStep = 'connecting' | 'claiming' | 'creating';
 /** sent: request handed to the relay; accepted: an admin's device took it; receiving: keys arrive. */
 export type JoiningStep = 'connecting' | 'sent' | 'accepted' | 'receiving';
 export type SetupProblem =
-  | 'no-network'
-  | 'link-used'
-  | 'link-expired'
-  | 'link-foreign'
-  | 'link-damaged'
-  | 'relay-refused'
-  | 'storage';
+  'no-network' | 'link-used' | 'link-expired' | 'link-foreign' | 'link-damaged' | 'relay-refused' | 'storage';
 
 export interface PersonView {
   readonly id: PersonId;
@@ -85,7 +79,8 @@ export interface StatusView {
   readonly problem: StatusProblem | undefined;
 }
 /** storage-full: nothing called saved is lost, but nothing new can be saved. */
-export type StatusProblem = 'storage-full' | 'relay-storage' | 'clock-wrong' | 'version-too-old' | 'relay-changed';
+export type StatusProblem =
+  'storage-full' | 'relay-storage' | 'clock-wrong' | 'version-too-old' | 'relay-changed';
 
 export interface ConversationSummary {
   readonly number: ConversationNumber;

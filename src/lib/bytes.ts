@@ -43,7 +43,7 @@ export function hexToBytes(text: string): Bytes | undefined {
 }
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-const valueOfChar = new Map([...alphabet].map((char, i) => [char, i]));
+const valueOfChar = new Map(Array.from(alphabet, (char, i) => [char, i]));
 
 /** RFC 4648 §5, without padding. */
 export function bytesToBase64Url(bytes: Uint8Array): string {

@@ -33,7 +33,15 @@ export function presenceKey(number: number): VaultKey {
 }
 
 /** Parts of a log's state, so that the large ones are written only when they change. */
-export const LOG_PART = { core: 0, progress: 1, group: 2, fold: 3, flight: 4, pendingCommit: 5, followUps: 6 } as const;
+export const LOG_PART = {
+  core: 0,
+  progress: 1,
+  group: 2,
+  fold: 3,
+  flight: 4,
+  pendingCommit: 5,
+  followUps: 6,
+} as const;
 export type LogPart = keyof typeof LOG_PART;
 const PARTS = 16;
 

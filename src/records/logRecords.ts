@@ -129,7 +129,11 @@ export interface Identity {
   readonly signatureKey: Bytes;
   readonly relaySecret: Bytes;
   readonly relayKey: Bytes;
-  readonly packages: readonly { readonly keyPackage: Bytes; readonly secret: Bytes; readonly createdAt: number }[];
+  readonly packages: readonly {
+    readonly keyPackage: Bytes;
+    readonly secret: Bytes;
+    readonly createdAt: number;
+  }[];
   readonly mailbox: { readonly log: LogId; readonly readKey: Bytes };
   readonly person: PersonId;
   readonly name: string;

@@ -6,7 +6,7 @@ import { decode, encode } from 'cborg';
 import type { Bytes } from '../lib/bytes';
 
 export function encodeRecord(record: unknown): Bytes {
-  return encode(record) as Bytes;
+  return encode(record);
 }
 
 export function decodeRecord<T>(bytes: Uint8Array): T {

@@ -5,7 +5,15 @@
  */
 import { err, ok, type Failure, type Result } from '../lib/result';
 import type { Bytes } from '../lib/bytes';
-import type { Vault, VaultFailure, VaultKey, VaultRange, VaultRow, VaultStore, VaultWrite } from '../vault/vault';
+import type {
+  Vault,
+  VaultFailure,
+  VaultKey,
+  VaultRange,
+  VaultRow,
+  VaultStore,
+  VaultWrite,
+} from '../vault/vault';
 import { generateVaultKey, openBytes, sealBytes } from '../crypto/seal';
 import { encodeCbor } from '../protocol/codec';
 import { decodeRecord, encodeRecord } from './recordCodec';
@@ -51,7 +59,10 @@ export class SealedRecords {
     return this.openRows<T>(store, await this.vault.range(store, range));
   }
 
-  async openRows<T>(store: VaultStore, rows: readonly VaultRow[]): Promise<readonly { key: VaultKey; value: T }[]> {
+  async openRows<T>(
+    store: VaultStore,
+    rows: readonly VaultRow[],
+  ): Promise<readonly { key: VaultKey; value: T }[]> {
     const opened = await Promise.all(
       rows.map(async (row) => ({ key: row.key, value: await this.open<T>(store, row.key, row.value) })),
     );
@@ -64,7 +75,10 @@ export class SealedRecords {
   }
   async openIntents<T>(rows: readonly VaultRow[]): Promise<readonly { number: number; value: T }[]> {
     const opened = await Promise.all(
-      rows.map(async (row) => ({ number: row.key[0], value: await this.open<T>('intents', INTENT_BINDING, row.value) })),
+      rows.map(async (row) => ({
+        number: row.key[0],
+        value: await this.open<T>('intents', INTENT_BINDING, row.value),
+      })),
     );
     return opened.flatMap(({ number, value }) => (value.ok ? [{ number, value: value.value }] : []));
   }

@@ -33,7 +33,10 @@ export async function addToTimeline(
   const first = oldPacked[0];
   const last = oldPacked.at(-1);
   if (first !== undefined && last !== undefined) {
-    const rows = await records.range<readonly TimelineRecord[]>('rows', { from: rowKey(number, first), to: rowKey(number, last) });
+    const rows = await records.range<readonly TimelineRecord[]>('rows', {
+      from: rowKey(number, first),
+      to: rowKey(number, last),
+    });
     run.push(...rows.flatMap((row) => row.value));
     writes.push({ store: 'rows', deleteRange: { from: rowKey(number, first), to: rowKey(number, last) } });
   }
@@ -45,7 +48,8 @@ export async function addToTimeline(
     const end = page.at(-1);
     if (end !== undefined) jobs.push(records.put('rows', rowKey(number, end.order), page));
   }
-  for (const item of added.slice(newPacked)) jobs.push(records.put('rows', rowKey(number, item.order), [item]));
+  for (const item of added.slice(newPacked))
+    jobs.push(records.put('rows', rowKey(number, item.order), [item]));
   writes.push(...(await Promise.all(jobs)));
   return {
     writes,

@@ -23,11 +23,15 @@ export const RANK_WAIT_MS = 3_000;
 export function dueCorrection(state: LogState, directory: Directory, townSeq: number): Correction {
   if (state.group === undefined) return { add: [], remove: [] };
   const isTown = state.fold.type === 'town';
-  const roster = state.fold.type === 'town' ? undefined : (Object.keys(state.fold.conversation.roster) as PersonId[]);
+  const roster =
+    state.fold.type === 'town' ? undefined : (Object.keys(state.fold.conversation.roster) as PersonId[]);
   // Before its founding entry is in the log, nobody can say who belongs.
   const isFounded = isTown ? Object.keys(directory.persons).length > 0 : roster?.length !== 0;
   if (!isFounded) return { add: [], remove: [] };
-  return correctionOf(state.group.leaves, targetDevices(directory, roster, isTown ? state.progress.cursor + 1 : townSeq));
+  return correctionOf(
+    state.group.leaves,
+    targetDevices(directory, roster, isTown ? state.progress.cursor + 1 : townSeq),
+  );
 }
 
 /**
@@ -82,7 +86,9 @@ function changeOf(correction: Correction): {
   if (correction.remove.length > 0)
     return { request: { remove: correction.remove.map((leaf: Leaf) => leaf.leaf) }, added: [] };
   if (correction.add.length > 0)
-    return { request: { add: correction.add.map((device) => device.facts.keyPackage) }, added: correction.add };
+    return {
+      request: { add: correction.add.map((device) => device.facts.keyPackage) },
+      added: correction.add,
+    };
   return { request: {}, added: [] };
 }
-

@@ -8,7 +8,14 @@ import { openBytes, pad, sealBytes, unpad } from '../crypto/seal';
 import { sha256 } from '../crypto/hash';
 import { signLabelled, verifyLabelled } from '../crypto/signature';
 import type { SecretKey } from '../crypto/secretKey';
-import { encodeContent, encodeEntries, parseContent, parseEntries, type EntryContent, type WireEntry } from '../domain/entry';
+import {
+  encodeContent,
+  encodeEntries,
+  parseContent,
+  parseEntries,
+  type EntryContent,
+  type WireEntry,
+} from '../domain/entry';
 import { idToBytes, type DeviceId, type EntryId, type LogId } from '../domain/ids';
 import { encodeCbor } from '../protocol/codec';
 import { encodeEnvelope, ENVELOPE_ID_BYTES, type Envelope } from '../protocol/envelope';
@@ -122,7 +129,11 @@ export async function sealCommit(log: LogId, group: Group, commit: Bytes): Promi
   return encodeEnvelope({ isCommit: true, epochTag: group.tag, sealed });
 }
 
-export async function openCommit(log: LogId, group: Group, envelope: Envelope): Promise<Result<Bytes, SealFailure>> {
+export async function openCommit(
+  log: LogId,
+  group: Group,
+  envelope: Envelope,
+): Promise<Result<Bytes, SealFailure>> {
   const plain = await openBytes(group.key, associatedData('commit', log, group.tag), envelope.sealed);
   return plain.ok ? plain : err({ type: 'unreadable', then: 'ignore' });
 }

@@ -96,6 +96,11 @@ function batches<T extends WaitingIntent>(intents: readonly T[]): readonly (read
 }
 
 function weightOf(intent: EntryIntent): number {
-  const content = encodeContent({ body: intent.body, writtenAt: 0, seenSeq: 0, seenChain: new Uint8Array(32) });
+  const content = encodeContent({
+    body: intent.body,
+    writtenAt: 0,
+    seenSeq: 0,
+    seenChain: new Uint8Array(32),
+  });
   return content.length + ENTRY_OVERHEAD_BYTES;
 }

@@ -77,7 +77,8 @@ export async function ingest(
     const run = runOfEntries(stored, at, step.cursor);
     if (run.length > 0) {
       const opened = await Promise.all(run.map((envelope) => step.open(envelope)));
-      for (const [index, envelope] of run.entries()) step.takeEntries(envelope, opened[index] ?? { gap: 'unreadable' });
+      for (const [index, envelope] of run.entries())
+        step.takeEntries(envelope, opened[index] ?? { gap: 'unreadable' });
       at += run.length;
       continue;
     }
@@ -93,11 +94,16 @@ export async function ingest(
 }
 
 /** Entry envelopes from `at` on that follow each other and the cursor, up to the next commit. */
-function runOfEntries(stored: readonly StoredEnvelope[], at: number, cursor: number): readonly StoredEnvelope[] {
+function runOfEntries(
+  stored: readonly StoredEnvelope[],
+  at: number,
+  cursor: number,
+): readonly StoredEnvelope[] {
   const run: StoredEnvelope[] = [];
   for (let i = at; i < stored.length; i++) {
     const envelope = stored[i];
-    if (envelope === undefined || envelope[0] !== cursor + 1 + run.length || isCommitEnvelope(envelope)) break;
+    if (envelope === undefined || envelope[0] !== cursor + 1 + run.length || isCommitEnvelope(envelope))
+      break;
     run.push(envelope);
   }
   return run;
@@ -156,7 +162,9 @@ class IngestStep {
   takeEntries(stored: StoredEnvelope, opened: Opened): void {
     const [seq, relayAt] = stored;
     if ('gap' in opened) this.#addGap(seq, relayAt, opened.gap);
-    else for (const [index, entry] of opened.entries.entries()) this.#foldEntry(orderOf(seq, index), seq, relayAt, entry);
+    else
+      for (const [index, entry] of opened.entries.entries())
+        this.#foldEntry(orderOf(seq, index), seq, relayAt, entry);
     this.#advance(stored);
   }
 
@@ -172,10 +180,14 @@ class IngestStep {
     const missing = entry.wire.counter - last - 1;
     const gap = missing > 0 ? ({ count: missing, reason: 'missing' } as const) : this.#historyGap(entry);
     if (gap !== undefined) this.#trouble(gap.reason === 'forked' ? 'forked' : 'gap');
-    this.#progress = { ...this.#progress, counters: { ...this.#progress.counters, [device]: entry.wire.counter } };
+    this.#progress = {
+      ...this.#progress,
+      counters: { ...this.#progress.counters, [device]: entry.wire.counter },
+    };
     const author = personOfDevice(this.#directory, device);
     const effects = this.#foldBody(seq, relayAt, order, entry, author);
-    const isShown = entry.content.body.kind === 'text' || entry.content.body.kind === 'unknown' || effects.length > 0;
+    const isShown =
+      entry.content.body.kind === 'text' || entry.content.body.kind === 'unknown' || effects.length > 0;
     if (!isShown && gap === undefined) return;
     this.#addItem(
       {
@@ -208,7 +220,13 @@ class IngestStep {
   ): TimelineRecord['effects'] {
     const { body } = entry.content;
     if (body.kind === 'document') {
-      const change = { document: body.document, device: entry.device, session: body.session, update: body.update, order };
+      const change = {
+        document: body.document,
+        device: entry.device,
+        session: body.session,
+        update: body.update,
+        order,
+      };
       if (this.#context.acceptDocument(change)) this.#documents.push(change);
       return [];
     }
@@ -296,7 +314,8 @@ class IngestStep {
   #positionOf(summary: CommitSummary): number | undefined {
     if (this.#fold.type === 'town') return this.cursor + 1;
     const position = parsePosition(summary.authenticatedData);
-    if (position === undefined || position.generation !== 0 || position.seq < this.#progress.position) return undefined;
+    if (position === undefined || position.generation !== 0 || position.seq < this.#progress.position)
+      return undefined;
     if (position.seq > this.#context.town.seq) {
       this.waitsForTown = position.seq;
       return undefined;
@@ -334,7 +353,15 @@ class IngestStep {
   #addGap(seq: number, relayAt: number, reason: 'unreadable'): void {
     this.#trouble('gap');
     this.#addItem(
-      { order: orderOf(seq, 0), relayAt, author: undefined, proof: undefined, effects: [], gap: { count: 1, reason }, isHistory: false },
+      {
+        order: orderOf(seq, 0),
+        relayAt,
+        author: undefined,
+        proof: undefined,
+        effects: [],
+        gap: { count: 1, reason },
+        isHistory: false,
+      },
       undefined,
     );
   }

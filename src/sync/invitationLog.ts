@@ -50,14 +50,22 @@ const messageSchema = v.variant('type', [
     }),
   }),
   v.strictObject({ type: v.literal('accepted'), device: deviceIdSchema, townName: v.string() }),
-  v.strictObject({ type: v.literal('refused'), device: deviceIdSchema, reason: v.picklist(['used', 'expired', 'withdrawn', 'damaged']) }),
+  v.strictObject({
+    type: v.literal('refused'),
+    device: deviceIdSchema,
+    reason: v.picklist(['used', 'expired', 'withdrawn', 'damaged']),
+  }),
 ]);
 export type InvitationMessage = v.InferOutput<typeof messageSchema>;
 export type JoinRequest = Extract<InvitationMessage, { type: 'request' }>;
 
 const LABEL = new TextEncoder().encode('depesche/invitation-seal/1');
 
-export function sealInvitationMessage(keys: InvitationKeys, message: InvitationMessage, random: Random): Bytes {
+export function sealInvitationMessage(
+  keys: InvitationKeys,
+  message: InvitationMessage,
+  random: Random,
+): Bytes {
   return encodeEnvelope({
     isCommit: false,
     epochTag: new Uint8Array(EPOCH_TAG_BYTES),
@@ -66,7 +74,10 @@ export function sealInvitationMessage(keys: InvitationKeys, message: InvitationM
 }
 
 /** Undefined for anything that is not a message of this invitation: it is passed over. */
-export function openInvitationMessage(keys: InvitationKeys, envelopeBytes: Uint8Array): InvitationMessage | undefined {
+export function openInvitationMessage(
+  keys: InvitationKeys,
+  envelopeBytes: Uint8Array,
+): InvitationMessage | undefined {
   const envelope = parseEnvelope(envelopeBytes, LIMITS.invitationEnvelopeBytes);
   if (!envelope.ok) return undefined;
   const plain = openWithSecret(keys.seal, LABEL, envelope.value.sealed);

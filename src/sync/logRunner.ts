@@ -9,7 +9,15 @@ import type { GroupCrypto, GroupSelf } from '../crypto/group';
 import type { Directory } from '../domain/directory';
 import type { DeviceId, EntryId, LogId, PersonId } from '../domain/ids';
 import { idToBytes } from '../domain/ids';
-import { OP, appendResult, doneResult, readResult, type LogKind, LOG_KINDS, type StoredEnvelope } from '../protocol/frames';
+import {
+  OP,
+  appendResult,
+  doneResult,
+  readResult,
+  type LogKind,
+  LOG_KINDS,
+  type StoredEnvelope,
+} from '../protocol/frames';
 import { LIMITS } from '../protocol/limits';
 import { sha256 } from '../crypto/hash';
 import { documentRowKey, logKey, seqOfOrder, type LogPart } from '../records/keys';
@@ -65,14 +73,28 @@ export interface RunnerHost {
   /** A direct conversation may live only under the pair's first claim. */
   mayCreate(runner: LogRunner): boolean;
   /** Mail of the own mailbox: what it writes, and what to do once that is written. */
-  receiveMail(envelope: Bytes): Promise<{ readonly writes: readonly VaultWrite[]; readonly done: () => void }>;
+  receiveMail(
+    envelope: Bytes,
+  ): Promise<{ readonly writes: readonly VaultWrite[]; readonly done: () => void }>;
   changed(change: RunnerChange): void;
   needTown(seq: number): void;
   watch(runner: LogRunner): void;
   storageFailed(type: 'fenced' | 'storage-full' | 'storage-failed' | 'too-new'): void;
 }
 
-type Action = 'take' | 'read' | 'create' | 'fly' | 'submit' | 'correct' | 'renew' | 'seal' | 'mail' | 'receipts-in' | 'receipt-out' | 'none';
+type Action =
+  | 'take'
+  | 'read'
+  | 'create'
+  | 'fly'
+  | 'submit'
+  | 'correct'
+  | 'renew'
+  | 'seal'
+  | 'mail'
+  | 'receipts-in'
+  | 'receipt-out'
+  | 'none';
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
@@ -217,7 +239,9 @@ export class LogRunner {
     if (group === undefined || !this.state.progress.isMember) return 'none';
     const due = dueCorrection(this.state, this.#host.directory(), this.#host.town().seq);
     if (due.add.length + due.remove.length > 0) {
-      this.#correctAt ??= now + correctionWait(group, this.#host.identity.device, this.state.progress.cursor, this.#isOwnChange);
+      this.#correctAt ??=
+        now +
+        correctionWait(group, this.#host.identity.device, this.state.progress.cursor, this.#isOwnChange);
       if (now >= this.#correctAt) return 'correct';
       this.#wakeAt(this.#correctAt);
       // SPEC G10: nothing is sealed to somebody whose removal is known.
@@ -351,10 +375,19 @@ export class LogRunner {
       ? await addToTimeline(host.records, this.state.number, this.state.progress.tail, result.items)
       : { writes: [], tail: [] };
     const documents = await Promise.all(
-      result.documents.map((change) => host.records.put('rows', documentRowKey(this.state.number, change.order), change)),
+      result.documents.map((change) =>
+        host.records.put('rows', documentRowKey(this.state.number, change.order), change),
+      ),
     );
     const done = result.doneIntents.map((number): VaultWrite => ({ store: 'intents', delete: [number, 0] }));
-    const next = await this.#withMails(result, settle(this.state, { ...result.state, progress: { ...result.state.progress, tail: timeline.tail } }, result));
+    const next = await this.#withMails(
+      result,
+      settle(
+        this.state,
+        { ...result.state, progress: { ...result.state.progress, tail: timeline.tail } },
+        result,
+      ),
+    );
     if (!(await this.#save(next, [...timeline.writes, ...documents, ...done]))) {
       await host.documents.reset(this.state.number);
       return false;
@@ -429,7 +462,8 @@ export class LogRunner {
   async #takeMail(envelopes: readonly StoredEnvelope[]): Promise<boolean> {
     for (const stored of envelopes) {
       if (stored[0] !== this.state.progress.cursor + 1) continue;
-      const received = stored.length === 4 ? await this.#host.receiveMail(stored[3]) : { writes: [], done: () => undefined };
+      const received =
+        stored.length === 4 ? await this.#host.receiveMail(stored[3]) : { writes: [], done: () => undefined };
       const progress: Progress = { ...this.state.progress, cursor: stored[0] };
       if (!(await this.#save({ ...this.state, progress }, received.writes, true))) return false;
       received.done();
@@ -462,7 +496,9 @@ export class LogRunner {
     const prepared = await prepareFlight(state, state.group, author, waiting);
     if (!prepared.ok) return false;
     const { flight, intents, nextCounter } = prepared.value;
-    const writes = await Promise.all(intents.map(({ number, intent }) => this.#host.records.putIntent(number, intent)));
+    const writes = await Promise.all(
+      intents.map(({ number, intent }) => this.#host.records.putIntent(number, intent)),
+    );
     const next = { ...state, flight, progress: { ...state.progress, nextCounter } };
     if (!(await this.#save(next, writes, true))) return false;
     for (const { number, intent } of intents) this.#host.intentChanged(number, intent);
@@ -474,12 +510,22 @@ export class LogRunner {
     if (flight === undefined) return false;
     const unacknowledged = flight.envelopes.filter((envelope) => envelope.seq === undefined);
     const answer = await this.#host.relay.request(
-      [OP.append, idToBytes(core.log), core.writeKey, Math.max(flight.afterCommit, progress.lastCommit), unacknowledged.map(({ bytes }) => bytes)],
+      [
+        OP.append,
+        idToBytes(core.log),
+        core.writeKey,
+        Math.max(flight.afterCommit, progress.lastCommit),
+        unacknowledged.map(({ bytes }) => bytes),
+      ],
       appendResult,
     );
     if (!answer.ok) return this.#failed(answer.error);
     const [accepted, refusal] = answer.value;
-    await this.#acknowledged(unacknowledged.slice(0, accepted.length).map(({ bytes }, index) => ({ bytes, seq: accepted[index]?.[0] ?? 0 })));
+    await this.#acknowledged(
+      unacknowledged
+        .slice(0, accepted.length)
+        .map(({ bytes }, index) => ({ bytes, seq: accepted[index]?.[0] ?? 0 })),
+    );
     if (refusal === null) {
       this.#retries = 0;
       return true;
@@ -495,15 +541,17 @@ export class LogRunner {
       ...envelope,
       seq: seqByBytes.get(envelope.bytes) ?? envelope.seq,
     }));
-    const seqByIntent = new Map(envelopes.flatMap(({ intents, seq }) => intents.map((intent) => [intent, seq] as const)));
-    const intents = this.#host
-      .waitingIntents(this.state.number)
-      .flatMap(({ number, intent }) => {
-        const seq = seqByIntent.get(number);
-        return seq === undefined ? [] : [{ number, intent: { ...intent, seq } }];
-      });
+    const seqByIntent = new Map(
+      envelopes.flatMap(({ intents, seq }) => intents.map((intent) => [intent, seq] as const)),
+    );
+    const intents = this.#host.waitingIntents(this.state.number).flatMap(({ number, intent }) => {
+      const seq = seqByIntent.get(number);
+      return seq === undefined ? [] : [{ number, intent: { ...intent, seq } }];
+    });
     this.#head = Math.max(this.#head, ...acks.map(({ seq }) => seq));
-    const writes = await Promise.all(intents.map(({ number, intent }) => this.#host.records.putIntent(number, intent)));
+    const writes = await Promise.all(
+      intents.map(({ number, intent }) => this.#host.records.putIntent(number, intent)),
+    );
     const isSaved = await this.#save({ ...this.state, flight: { ...this.state.flight, envelopes } }, writes);
     if (isSaved) for (const { number, intent } of intents) this.#host.intentChanged(number, intent);
   }
@@ -526,7 +574,13 @@ export class LogRunner {
     const { core, pendingCommit, progress } = this.state;
     if (pendingCommit === undefined) return false;
     const answer = await this.#host.relay.request(
-      [OP.append, idToBytes(core.log), core.writeKey, Math.max(pendingCommit.afterCommit, progress.lastCommit), [pendingCommit.envelope]],
+      [
+        OP.append,
+        idToBytes(core.log),
+        core.writeKey,
+        Math.max(pendingCommit.afterCommit, progress.lastCommit),
+        [pendingCommit.envelope],
+      ],
       appendResult,
     );
     if (!answer.ok) return this.#failed(answer.error);
@@ -571,7 +625,11 @@ export class LogRunner {
     const { core, group, progress } = this.state;
     if (group === undefined || !this.isConversation || group.leaves.length < 2) return true;
     const { device } = this.#host.identity;
-    const receipt = { device, delivered: progress.cursor, read: Math.min(progress.cursor, seqOfOrder(progress.readUpTo)) };
+    const receipt = {
+      device,
+      delivered: progress.cursor,
+      read: Math.min(progress.cursor, seqOfOrder(progress.readUpTo)),
+    };
     const value = await sealReceipt(core.log, group, this.#host.self.signatureSecret, receipt);
     const answer = await this.#host.relay.request(
       [OP.put, idToBytes(core.log), core.writeKey, receiptSlot(core.log, device), value],
@@ -619,9 +677,19 @@ export class LogRunner {
   }
 
   async #saveProgress(change: Partial<Progress>, writes: readonly VaultWrite[] = []): Promise<boolean> {
-    const isSaved = await this.#save({ ...this.state, progress: { ...this.state.progress, ...change } }, writes);
+    const isSaved = await this.#save(
+      { ...this.state, progress: { ...this.state.progress, ...change } },
+      writes,
+    );
     if (isSaved)
-      this.#host.changed({ runner: this, items: [], foldChanged: false, groupChanged: false, documentsChanged: false, intentsDone: [] });
+      this.#host.changed({
+        runner: this,
+        items: [],
+        foldChanged: false,
+        groupChanged: false,
+        documentsChanged: false,
+        intentsDone: [],
+      });
     return isSaved;
   }
 
@@ -676,7 +744,9 @@ export class LogRunner {
 
 /** SPEC G10: what was written after a removal waits for the epoch without the removed. */
 function upToRemoval(waiting: readonly WaitingIntent[]): readonly WaitingIntent[] {
-  const at = waiting.findIndex(({ intent }) => intent.body.kind === 'roster' && intent.body.remove.length > 0);
+  const at = waiting.findIndex(
+    ({ intent }) => intent.body.kind === 'roster' && intent.body.remove.length > 0,
+  );
   return at < 0 ? waiting : waiting.slice(0, at + 1);
 }
 
@@ -688,7 +758,10 @@ function settle(before: LogState, after: LogState, result: Ingested): LogState {
     ...after,
     flight: settleFlight(before.flight, result, after.progress.cursor),
     // After an invalid commit of somebody else the same bytes are appended again.
-    pendingCommit: pending === undefined || pending.afterCommit === lastCommit ? pending : { ...pending, afterCommit: lastCommit },
+    pendingCommit:
+      pending === undefined || pending.afterCommit === lastCommit
+        ? pending
+        : { ...pending, afterCommit: lastCommit },
   };
 }
 
@@ -697,7 +770,8 @@ function settleFlight(flight: Flight | undefined, result: Ingested, cursor: numb
   if (flight === undefined || result.groupChanged) return undefined;
   const done = new Set(result.doneIntents);
   const envelopes = flight.envelopes.filter(
-    (envelope) => !envelope.intents.every((intent) => done.has(intent)) && (envelope.seq ?? Infinity) > cursor,
+    (envelope) =>
+      !envelope.intents.every((intent) => done.has(intent)) && (envelope.seq ?? Infinity) > cursor,
   );
   if (envelopes.length === flight.envelopes.length) return flight;
   return envelopes.length === 0 ? undefined : { ...flight, envelopes };
@@ -729,8 +803,20 @@ async function partWrites(
 }
 
 /** All parts of a log that does not exist yet. */
-export async function newLogWrites(records: SealedRecords, groups: GroupCrypto, state: LogState): Promise<readonly VaultWrite[]> {
-  const nothing = { ...state, progress: undefined, group: undefined, fold: undefined, flight: undefined, pendingCommit: undefined, followUps: undefined };
+export async function newLogWrites(
+  records: SealedRecords,
+  groups: GroupCrypto,
+  state: LogState,
+): Promise<readonly VaultWrite[]> {
+  const nothing = {
+    ...state,
+    progress: undefined,
+    group: undefined,
+    fold: undefined,
+    flight: undefined,
+    pendingCommit: undefined,
+    followUps: undefined,
+  };
   const parts = await partWrites(records, groups, nothing as unknown as LogState, state);
   return [await records.put('logs', logKey(state.number, 'core'), state.core), ...parts];
 }

@@ -70,7 +70,8 @@ export async function openMail(
   if (!context.ok) return context;
   if (context.value.ruleset > RULESET) return err({ type: 'from-the-future', then: 'stop' });
   // A group is named by its log: a Welcome into one cannot stand for another.
-  if (bytesToHex(groups.groupId(joined.value)) !== context.value.log) return err({ type: 'malformed', then: 'ignore' });
+  if (bytesToHex(groups.groupId(joined.value)) !== context.value.log)
+    return err({ type: 'malformed', then: 'ignore' });
   const key = await importSealKey(await groups.exportSecret(joined.value, 'depesche/snapshot/1', 32));
   const plain = await openBytes(key, SNAPSHOT_LABEL, sealed);
   if (!plain.ok) return err({ type: 'unreadable', then: 'ignore' });
@@ -101,4 +102,3 @@ export async function verifiedHistory(
 }
 
 const SNAPSHOT_LABEL = new TextEncoder().encode('depesche/snapshot-seal/1');
-

@@ -202,7 +202,9 @@ export class RelayClient {
         this.#waiting.get(frame[1])?.settle(ok(frame[2]));
         return;
       case REPLY.refused:
-        this.#waiting.get(frame[1])?.settle(err({ type: frame[2], then: REFUSAL_THEN[frame[2]], number: frame[3] }));
+        this.#waiting
+          .get(frame[1])
+          ?.settle(err({ type: frame[2], then: REFUSAL_THEN[frame[2]], number: frame[3] }));
         return;
       case REPLY.news:
         this.#events.onNews(bytesToHex(frame[1]) as LogId, frame[2], frame[3]);

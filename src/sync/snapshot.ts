@@ -144,4 +144,3 @@ function nullsForAbsent(value: unknown): unknown {
   if (value instanceof Uint8Array || typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, nullsForAbsent(inner)]));
 }
-

@@ -117,22 +117,37 @@ describe('a town of three', { timeout: 60_000 }, () => {
     await group(three, 'Streng vertraulich');
     const { anna, bert, cem } = three;
     const conversation = await anna.conversation('Streng vertraulich');
-    await anna.client.intend({ type: 'remove-members', conversation, persons: [await anna.person('Cem Çelik')] });
+    await anna.client.intend({
+      type: 'remove-members',
+      conversation,
+      persons: [await anna.person('Cem Çelik')],
+    });
     await anna.send('Streng vertraulich', 'ohne Cem');
     await until(async () => (await bert.texts('Streng vertraulich')).includes('ohne Cem'), 'bert reads');
     await until(async () => (await cem.list()).conversations[0]?.isMember === false, 'cem knows');
     expect(await cem.texts('Streng vertraulich')).toEqual(['Willkommen']);
-    await anna.client.intend({ type: 'add-members', conversation, persons: [await anna.person('Cem Çelik')] });
+    await anna.client.intend({
+      type: 'add-members',
+      conversation,
+      persons: [await anna.person('Cem Çelik')],
+    });
     await until(async () => (await cem.list()).conversations[0]?.isMember === true, 'cem is back');
     await bert.send('Streng vertraulich', 'wieder mit Cem');
-    await until(async () => (await cem.texts('Streng vertraulich')).includes('wieder mit Cem'), 'cem reads again');
+    await until(
+      async () => (await cem.texts('Streng vertraulich')).includes('wieder mit Cem'),
+      'cem reads again',
+    );
   });
 
   it('lets members leave, and renames', async () => {
     const three = await townOfThree();
     await group(three, 'Alt');
     const { anna, bert, cem } = three;
-    await bert.client.intend({ type: 'rename-group', conversation: await bert.conversation('Alt'), title: 'Neu' });
+    await bert.client.intend({
+      type: 'rename-group',
+      conversation: await bert.conversation('Alt'),
+      title: 'Neu',
+    });
     await until(async () => (await cem.list()).conversations[0]?.title === 'Neu', 'renamed');
     await anna.client.intend({ type: 'leave-group', conversation: await anna.conversation('Neu') });
     await until(async () => (await anna.list()).conversations[0]?.isMember === false, 'anna left');
@@ -165,7 +180,10 @@ describe('a town of three', { timeout: 60_000 }, () => {
   it('founds a group without network, which comes into being on reconnect', async () => {
     const { anna, bert, cem } = await townOfThree();
     cem.goOffline();
-    await cem.client.createGroup('Im Funkloch', [await cem.person('Anna Ahrens'), await cem.person('Bert Böhm')]);
+    await cem.client.createGroup('Im Funkloch', [
+      await cem.person('Anna Ahrens'),
+      await cem.person('Bert Böhm'),
+    ]);
     await until(async () => (await cem.list()).conversations.length === 1, 'cem has it');
     expect((await cem.list()).conversations[0]?.title).toBe('Im Funkloch');
     await cem.send('Im Funkloch', 'offline gegründet');
@@ -187,8 +205,14 @@ describe('a town of three', { timeout: 60_000 }, () => {
     await until(async () => (await late.setup()).phase === 'empty', 'empty again');
     expect(late.client.readLink('irgendwas').type).toBe('damaged');
     expect(late.client.readLink(link.slice(0, -3)).type).toBe('damaged');
-    expect(late.client.readLink(link)).toMatchObject({ type: 'invitation', isExpired: false, isForeign: false });
-    expect(late.client.readLink(link.replace('http://town.test', 'https://other.test'))).toMatchObject({ isForeign: true });
+    expect(late.client.readLink(link)).toMatchObject({
+      type: 'invitation',
+      isExpired: false,
+      isForeign: false,
+    });
+    expect(late.client.readLink(link.replace('http://town.test', 'https://other.test'))).toMatchObject({
+      isForeign: true,
+    });
     expect(bert.client.readLink('').type).toBe('none');
   });
 
@@ -199,7 +223,11 @@ describe('a town of three', { timeout: 60_000 }, () => {
     await anna.send('Bauhof', 'Die Straße ist gesperrt');
     await anna.send('Bauhof', 'Müllabfuhr an der STRASSE');
     await until(async () => (await anna.texts('Bauhof')).length === 3, 'all there');
-    await until(async () => (await anna.timeline(await anna.conversation('Bauhof'))).every((item) => item.relayAt !== undefined), 'in the log');
+    await until(
+      async () =>
+        (await anna.timeline(await anna.conversation('Bauhof'))).every((item) => item.relayAt !== undefined),
+      'in the log',
+    );
     const found: string[] = [];
     for await (const hit of anna.client.search('strasse', new AbortController().signal))
       found.push(hit.text.slice(hit.matchStart, hit.matchEnd));

@@ -239,7 +239,12 @@ export class Device {
   }
 }
 
-export async function foundTown(town: Town, device: Device, townName: string, ownName: string): Promise<void> {
+export async function foundTown(
+  town: Town,
+  device: Device,
+  townName: string,
+  ownName: string,
+): Promise<void> {
   await device.client.intend({
     type: 'found-town',
     token: await town.setupToken(),
@@ -261,13 +266,14 @@ export async function inviteAndJoin(admin: Device, guest: Device, ownName: strin
 
 export function first<T>(observe: (onValue: (value: T) => void) => () => void): Promise<T> {
   return new Promise((resolve) => {
-    let stop: (() => void) | undefined;
     let isDone = false;
-    stop = observe((value) => {
+    const stop = observe((value) => {
       if (isDone) return;
       isDone = true;
       resolve(value);
-      queueMicrotask(() => stop?.());
+      setTimeout(() => {
+        stop();
+      }, 0);
     });
   });
 }
