@@ -13,8 +13,9 @@ const ofThisBuild = /^\/assets\/[\w.-]*worker[\w.-]*\.js$/i;
 
 /** `url` absolute or relative to `origin`. In development, workers come unbundled from the same origin. */
 export function isOwnScript(url: string, origin: string, isDevelopment: boolean): boolean {
-  const parsed = URL.parse(url, origin);
-  if (parsed === null || parsed.origin !== origin) return false;
+  if (!URL.canParse(url, origin)) return false;
+  const parsed = new URL(url, origin);
+  if (parsed.origin !== origin) return false;
   if (isDevelopment) return true;
   return parsed.search === '' && (parsed.pathname === SERVICE_WORKER_URL || ofThisBuild.test(parsed.pathname));
 }

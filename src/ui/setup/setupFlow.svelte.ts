@@ -3,7 +3,7 @@
  * way lives in the vault (`SetupView`) and survives a reload; only what is being typed lives here.
  */
 import type { AppClient, LinkView } from '../../engine/client';
-import type { SetupView } from '../../engine/views';
+import type { FoundingStep, JoiningStep, SetupProblem } from '../../engine/views';
 import { cleanLine, NAME_LENGTH } from '../../domain/body';
 
 /** A link that can be gone on with. */
@@ -20,12 +20,12 @@ export class SetupFlow {
   ownName = $state('');
   townName = $state('');
   readonly #client: AppClient;
-  /** Where the relay of a town that is founded here listens. */
-  readonly #relay: string;
+  /** Address of this page; the relay of a town that is founded here stands beside it. */
+  readonly #origin: string;
 
-  constructor(client: AppClient, relay: string) {
+  constructor(client: AppClient, origin: string) {
     this.#client = client;
-    this.#relay = relay;
+    this.#origin = origin;
   }
 
   get link(): PendingLink | undefined {
@@ -43,15 +43,27 @@ export class SetupFlow {
 
   /** True when the text is a link that can be gone on with. */
   take(text: string): boolean {
-    const link = this.#client.readLink(text.trim());
+    const link = this.#read(text);
     this.#linkProblem = linkProblem(link);
     this.#link = this.#linkProblem === undefined && (link.type === 'setup' || link.type === 'invitation') ? link : undefined;
     return this.#link !== undefined;
   }
 
+  isUsable(text: string): boolean {
+    return linkProblem(this.#read(text)) === undefined;
+  }
+
   /** As `take`, but keeps what is there when the text is not for us: for codes that pass the camera. */
   takeIfOurs(text: string): boolean {
-    return this.#client.readLink(text.trim()).type !== 'none' && (this.take(text) || this.#linkProblem !== 'none');
+    if (this.#read(text).type === 'none') return false;
+    this.take(text);
+    return true;
+  }
+
+  /** What has no fragment never was one of our links, however it is read. */
+  #read(text: string): LinkView {
+    const link = this.#client.readLink(text.trim());
+    return link.type === 'damaged' && !text.includes('#') ? { type: 'none' } : link;
   }
 
   forgetLink(): void {
@@ -66,7 +78,7 @@ export class SetupFlow {
     const townName = usableName(this.townName);
     const ownName = usableName(this.ownName);
     if (this.#link?.type !== 'setup' || townName === undefined || ownName === undefined) return;
-    await this.#intend({ type: 'found-town', token: this.#link.token, relay: this.#relay, townName, ownName });
+    await this.#intend({ type: 'found-town', token: this.#link.token, relay: this.#origin, townName, ownName });
   }
 
   async join(): Promise<void> {
@@ -75,9 +87,12 @@ export class SetupFlow {
     await this.#intend({ type: 'join-town', link: this.#link.link, ownName });
   }
 
-  async cancel(): Promise<void> {
+  /** True once nothing of it is left to go on by itself. */
+  async cancel(): Promise<boolean> {
     await this.#intend({ type: 'cancel-setup' });
+    if (this.#saveProblem !== undefined) return false;
     this.forgetLink();
+    return true;
   }
 
   async tryNow(): Promise<void> {
@@ -106,20 +121,9 @@ export function linkProblem(link: LinkView): LinkProblem | undefined {
   return link.isExpired ? 'expired' : undefined;
 }
 
-export type StepState = 'done' | 'current' | 'ahead';
-
-/** Which of the steps are behind us, in order. */
-export function stepStates<Step extends string>(steps: readonly Step[], current: Step): readonly StepState[] {
-  const at = steps.indexOf(current);
-  return steps.map((_, i) => (i < at ? 'done' : i === at ? 'current' : 'ahead'));
-}
-
+export const FOUNDING_STEPS: readonly FoundingStep[] = ['connecting', 'claiming', 'creating'];
+export const JOINING_STEPS: readonly JoiningStep[] = ['connecting', 'sent', 'accepted', 'receiving'];
 /** A problem that time or the network may solve; the others need another link or another decision. */
-export function canTryAgain(problem: NonNullable<Extract<SetupView, { phase: 'joining' }>['problem']>): boolean {
+export function canTryAgain(problem: SetupProblem): boolean {
   return problem === 'no-network' || problem === 'relay-refused' || problem === 'storage';
-}
-
-/** The relay stands beside the page: `/relay` of the same host. */
-export function relayBesidePage(page: { readonly protocol: string; readonly host: string }): string {
-  return `${page.protocol === 'http:' ? 'ws:' : 'wss:'}//${page.host}/relay`;
 }

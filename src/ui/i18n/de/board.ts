@@ -1,7 +1,7 @@
 const items = (done: number, all: number) => `${done} von ${all} erledigt`;
 
 export const board = {
-  title: 'Pinnwand',
+  title: 'Tafel',
   titleField: 'Überschrift',
   titlePlaceholder: 'Worum geht es?',
   checklist: 'Checkliste',
@@ -11,9 +11,10 @@ export const board = {
   add: 'Hinzufügen',
   done: (text: string) => `Erledigt: ${text}`,
   doneEmpty: 'Erledigt',
-  moveUp: (text: string) => `Nach oben: ${text}`,
-  moveDown: (text: string) => `Nach unten: ${text}`,
-  remove: (text: string) => `Entfernen: ${text}`,
+  moveUp: 'Nach oben',
+  moveDown: 'Nach unten',
+  remove: 'Entfernen',
+  full: 'Mehr Punkte passen nicht auf die Tafel. Entfernen Sie erledigte.',
   removed: 'Punkt entfernt.',
   undo: 'Rückgängig',
   untitledItem: 'Punkt ohne Text',
@@ -21,9 +22,9 @@ export const board = {
   text: 'Notizen',
   textField: 'Notizen',
   textPlaceholder: 'Telefonnummern, Wege, Absprachen …',
-  loading: 'Die Pinnwand wird geöffnet …',
+  loading: 'Die Tafel wird geöffnet …',
   failed: {
-    title: 'Die Pinnwand ließ sich nicht öffnen',
+    title: 'Die Tafel ließ sich nicht öffnen',
     text: 'Was andere geschrieben haben, ist unversehrt. Laden Sie die Seite neu. Bleibt es dabei, suchen Sie unter „Ich“ nach einer neuen Fassung.',
   },
   alsoHere: (names: string) => `Auch hier: ${names}`,
@@ -33,7 +34,7 @@ export const board = {
   saving: 'Wird gespeichert …',
   waiting: 'Gespeichert, wartet auf Netz',
   unsaved: 'Nicht gespeichert: Der Speicher dieses Geräts ist voll. Lassen Sie diese Seite offen und schaffen Sie Platz.',
-  readOnly: 'Sie gehören nicht mehr zu dieser Gruppe. Sie können die Pinnwand lesen, aber nicht mehr ändern.',
-  close: 'Pinnwand schließen',
+  readOnly: 'Sie gehören nicht mehr zu dieser Gruppe. Sie können die Tafel lesen, aber nicht mehr ändern.',
+  close: 'Tafel schließen',
   rebuilt: 'Eine Änderung war nicht zulässig und wurde zurückgenommen. Der Stand ist jetzt bei allen gleich.',
 };

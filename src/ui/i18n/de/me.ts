@@ -74,6 +74,7 @@ export const me = {
     waiting: (count: number) =>
       count === 1 ? 'Eine Nachricht ist noch nicht übergeben und ginge verloren.' : `${count} Nachrichten sind noch nicht übergeben und gingen verloren.`,
     button: 'Gerät leeren',
+    erasing: 'Wird gelöscht …',
     confirmTitle: 'Alles auf diesem Gerät löschen?',
     confirm: 'Alles löschen',
     cancel: 'Behalten',

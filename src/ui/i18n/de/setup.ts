@@ -110,7 +110,7 @@ export const setup = {
     cancel: 'Abbrechen',
     cancelled: 'Abgebrochen. Auf diesem Gerät ist nichts zurückgeblieben.',
   },
-  stepState: { done: 'erledigt', current: 'läuft', ahead: 'steht noch aus' },
+  held: 'angehalten',
   problem: {
     'no-network': {
       title: 'Kein Netz',
@@ -171,6 +171,7 @@ export const setup = {
     text: 'Ein Gerät gehört immer zu genau einer Stadt. Ihre Unterhaltungen sind unverändert.',
     asPerson: (name: string) => `Sie sind hier als ${name} angemeldet.`,
     forSomeoneElse: 'Der Link ist für jemand anderen? Geben Sie ihn weiter. Er wurde nicht eingelöst.',
+    setupLink: 'Mit diesem Link wird eine neue Stadt eingerichtet. Öffnen Sie ihn dafür auf einem anderen Gerät oder in einem anderen Browser.',
     open: 'Zu den Unterhaltungen',
   },
   privateWindow: {

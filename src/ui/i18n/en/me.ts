@@ -72,6 +72,7 @@ export const me: typeof de = {
     waiting: (count: number) =>
       count === 1 ? 'One message has not been handed over and would be lost.' : `${count} messages have not been handed over and would be lost.`,
     button: 'Clear device',
+    erasing: 'Deleting …',
     confirmTitle: 'Delete everything on this device?',
     confirm: 'Delete everything',
     cancel: 'Keep',
