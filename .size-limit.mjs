@@ -1,15 +1,16 @@
 /**
- * What a phone loads and runs before the first message can be written, compressed: the page's script with
- * everything it imports at once, its styles, and the engine's worker. Lazy parts are not in it, unless the
- * way to the first message needs them.
+ * What a phone loads before the first message can be written, compressed. The shell is the page's script with
+ * everything it imports at once, and its styles: what stands between opening and seeing. The engine is what
+ * the shell then fetches beside it, vault and worker: what stands between seeing and sending. Without fonts
+ * and pictures; lazy parts count as soon as the way to the first message needs them.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 
 const dist = new URL('./dist/', import.meta.url);
 const files = JSON.parse(readFileSync(new URL('app-files.json', dist), 'utf8'));
 
-/** Loaded lazily, and still on the way to the first message: keys of dist/app-files.json. */
-const ALSO_NEEDED = [];
+/** Fetched by the shell before a message can be written: keys of dist/app-files.json. */
+const ENGINE = ['engine/openClient.ts'];
 
 /** @param {string[]} keys */
 function loadedAtOnce(keys) {
@@ -30,21 +31,15 @@ const workers = readdirSync(new URL('app/assets/', dist))
   .filter((name) => /worker.*\.js$/.test(name))
   .map((name) => `dist/app/assets/${name}`);
 
+const shell = loadedAtOnce(['index.html']);
+const engine = loadedAtOnce(ENGINE).filter((file) => !shell.includes(file));
+const citizens = new URL('app/citizen/index.html', dist);
+
 export default [
-  {
-    name: 'staff app before the first message',
-    path: [...loadedAtOnce(['index.html', ...ALSO_NEEDED]), ...workers],
-    limit: '130 kB',
-    gzip: true,
-  },
-  ...(existsSync(new URL('app/citizen/index.html', dist))
-    ? [
-        {
-          name: "citizens' pages",
-          path: loadedAtOnce(['citizen/index.html']),
-          limit: '60 kB',
-          gzip: true,
-        },
-      ]
+  { name: 'staff app, shell', path: shell, limit: '130 kB', gzip: true },
+  // A ratchet, not a wish: may only go down.
+  { name: 'staff app, engine', path: [...engine, ...workers], limit: '205 kB', gzip: true },
+  ...(existsSync(citizens)
+    ? [{ name: "citizens' pages", path: loadedAtOnce(['citizen/index.html']), limit: '60 kB', gzip: true }]
     : []),
 ];

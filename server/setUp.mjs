@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sourceStamp } from './sourceStamp.mjs';
@@ -22,6 +22,7 @@ export function requireNode() {
 }
 
 export async function installPackages() {
+  if (isBorrowed()) return;
   const installed = join(root, 'node_modules/.installed-from');
   const wanted = installStamp();
   if (existsSync(installed) ? readFileSync(installed, 'utf8') === wanted : isInstalledByHand()) return;
@@ -67,6 +68,11 @@ function installStamp() {
   const patches = join(root, '.ci/patches');
   for (const file of readdirSync(patches).sort()) hash.update(readFileSync(join(patches, file)));
   return `${hash.digest('hex')} ${process.platform}-${process.arch} abi-${process.versions.modules}`;
+}
+
+/** A link to the packages of another checkout: `npm ci` would empty the folder behind it. */
+function isBorrowed() {
+  return lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 /** Somebody ran npm themselves: its own record is written last and carries the time. */
