@@ -20,7 +20,7 @@ export interface LogState {
   readonly followUps: FollowUps;
 }
 
-/** The current epoch: the only one whose keys this device needs (SPEC G4). */
+/** The current epoch: the only one whose keys this device needs (SPEC G1). */
 export interface Group {
   readonly state: GroupState;
   readonly tag: Bytes;

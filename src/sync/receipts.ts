@@ -1,5 +1,5 @@
 /**
- * Receipts are last values beside the log (SPEC P1–P4): delivered up to and read up to, one slot for a
+ * Receipts are last values beside the log (SPEC A1–A4): delivered up to and read up to, one slot for a
  * device, sealed under the epoch and signed by the device, so that neither the relay nor another member
  * can speak for it. They only grow.
  */

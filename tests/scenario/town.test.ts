@@ -95,7 +95,7 @@ describe('a town of three', { timeout: 60_000 }, () => {
     await allRead([anna, bert, cem], 'Bauhof', texts);
   });
 
-  it('shows delivered and read (P1–P4)', async () => {
+  it('shows delivered and read (A1–A4)', async () => {
     const three = await townOfThree();
     const { anna, bert } = three;
     await anna.client.openDirect(await anna.person('Bert Böhm'));
