@@ -42,7 +42,10 @@ export function parsePresence(state: unknown): Presence | undefined {
 }
 
 /** Calls back at once and after every change. Answers the way to stop. */
-export function observePresence(awareness: Awareness, onValue: (presence: readonly Presence[]) => void): () => void {
+export function observePresence(
+  awareness: Awareness,
+  onValue: (presence: readonly Presence[]) => void,
+): () => void {
   const read = (): void => onValue(readPresence(awareness));
   awareness.on('change', read);
   read();

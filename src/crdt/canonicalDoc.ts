@@ -6,7 +6,7 @@
  *   C2  What Yjs makes of an accepted update is looked at before it counts: if it throws, leaves
  *       something pending, moves another client's clock or puts a struct where no honest author could
  *       have put it (`causalOrder`), the document is rebuilt from accepted updates alone.
- *   C3  A device may add so much and no more (`deviceBytes`), so that one member's flood ends while
+ *   C3  A device may add so much and no more (`deviceCharge`), so that one member's flood ends while
  *       the others go on writing. The sums are part of the state.
  *
  * Limits: the caller has verified the author device; one update is given once per entry (a repeated
@@ -39,12 +39,12 @@ export class CanonicalDoc {
   /** `#base` and then `#tail` are the accepted updates: what a rebuild starts from. */
   #base: Bytes;
   #tail: Bytes[] = [];
-  readonly #bytesByDevice: Map<string, number>;
+  readonly #chargeByDevice: Map<string, number>;
 
-  private constructor(documentId: string, base: Bytes, bytesByDevice: Map<string, number>) {
+  private constructor(documentId: string, base: Bytes, chargeByDevice: Map<string, number>) {
     this.#documentId = documentId;
     this.#base = base;
-    this.#bytesByDevice = bytesByDevice;
+    this.#chargeByDevice = chargeByDevice;
     this.#doc = docFromUpdates([base]);
   }
 
@@ -56,7 +56,7 @@ export class CanonicalDoc {
   static fromState(documentId: string, bytes: Uint8Array): Result<CanonicalDoc, StateFailure> {
     const state = decodeState(bytes);
     if (!state.ok) return state;
-    return ok(new CanonicalDoc(documentId, state.value.update, new Map(state.value.bytesByDevice)));
+    return ok(new CanonicalDoc(documentId, state.value.update, new Map(state.value.chargeByDevice)));
   }
 
   apply({ device, session, update }: AuthoredUpdate): Result<void, DocumentRefusal> {
@@ -65,19 +65,21 @@ export class CanonicalDoc {
     }
     const claim = readUpdate(update);
     if (!claim.ok) return claim;
-    const author = bytesToHex(device);
-    const spent = (this.#bytesByDevice.get(author) ?? 0) + Math.max(update.length, LIMITS.leastCharge);
-    if (spent > LIMITS.deviceBytes) return refuse('quota', 'device');
     const client = documentClientId(device, this.#documentId, session);
     const verdict = checkUpdate(this.#doc, client, claim.value);
     if (!verdict.ok) return verdict;
-    const isNew = verdict.value === 'new';
+    const author = bytesToHex(device);
+    const charge =
+      Math.max(update.length, LIMITS.leastCharge) + Math.ceil(verdict.value.walk / LIMITS.walkPerByte);
+    const spent = (this.#chargeByDevice.get(author) ?? 0) + charge;
+    if (spent > LIMITS.deviceCharge) return refuse('quota', 'device');
+    const isNew = !verdict.value.isKnown;
     const bytes = isNew ? copyBytes(update) : withoutStructs(update, claim.value);
     if (!this.#integrate(bytes, client, claim.value, isNew)) {
       this.#rebuild();
       return refuse('not-integrable', 'refused by the document');
     }
-    this.#bytesByDevice.set(author, spent);
+    this.#chargeByDevice.set(author, spent);
     this.#keep(bytes);
     return ok(undefined);
   }
@@ -85,7 +87,7 @@ export class CanonicalDoc {
   /** For the vault: document and sums. */
   encodeState(): Bytes {
     this.#fold();
-    return encodeState({ update: this.#base, bytesByDevice: this.#bytesByDevice });
+    return encodeState({ update: this.#base, chargeByDevice: this.#chargeByDevice });
   }
 
   /** For a tab: what `DocumentChannel.load` may answer in place of all accepted updates. */

@@ -18,51 +18,63 @@ import type { StructClaim, StructId, UpdateClaim } from './readUpdate';
 
 export function isCausal(doc: Y.Doc, client: number, { structs }: UpdateClaim): boolean {
   const view = new CausalView(doc);
-  for (const struct of structs) {
-    const between = strictlyBetween(doc, client, struct);
-    if (between === undefined) return false;
-    if (between.length === 0) continue;
-    // Only now: the view is empty work for an edit that touches its neighbours, as nearly all do.
+  return structs.every((struct) => {
+    const span = spanOf(doc, client, struct);
+    if (span === undefined) return true;
+    let isTouching = true;
+    // Own earlier structs count as seen; the own later ones came in between.
+    const isWellPlaced = everyBetween(span, struct.rightOrigin, (id) => {
+      if (id.client === client) return id.clock >= struct.clock;
+      isTouching = false;
+      return true;
+    });
+    // The view is needed only for edits made beside somebody else's at the same time.
+    if (!isWellPlaced || isTouching) return isWellPlaced;
     view.include(client, struct.clock);
     for (const id of [struct.origin, struct.rightOrigin]) if (id) view.include(id.client, id.clock + 1);
-    if (struct.parent !== undefined && 'client' in struct.parent) view.include(struct.parent.client, struct.parent.clock + 1);
-    if (between.some((id) => view.has(id))) return false;
-  }
-  return true;
+    if (struct.parent !== undefined && 'client' in struct.parent)
+      view.include(struct.parent.client, struct.parent.clock + 1);
+    return everyBetween(span, struct.rightOrigin, (id) => id.client === client || !view.has(id));
+  });
+}
+
+/** Where the walk begins: an item, and the first clock in it that lies right of the left neighbour. */
+interface Span {
+  readonly item: Y.Item | null;
+  readonly from: number;
+}
+
+/** Undefined for what is kept as a tombstone and lies in no list. */
+function spanOf({ store }: Y.Doc, client: number, { clock, origin }: StructClaim): Span | undefined {
+  const item = Y.getItem(store, Y.createID(client, clock));
+  if (!(item instanceof Y.Item) || !(item.parent instanceof Y.AbstractType)) return undefined;
+  if (origin === undefined)
+    return { item: first(item.parent as Y.AbstractType<unknown>, item.parentSub), from: 0 };
+  const left = Y.getItem(store, Y.createID(origin.client, origin.clock));
+  return left instanceof Y.Item ? { item: left, from: origin.clock + 1 } : undefined;
 }
 
 /**
- * The first ids of other clients' runs between the struct's neighbours; undefined when an earlier
- * struct of the same client lies there, or the right neighbour does not lie to the right.
+ * Whether `test` holds for the first id of every run before `right`, and `right` is met. The same
+ * object is passed each time: there may be very many.
  */
-function strictlyBetween(doc: Y.Doc, client: number, struct: StructClaim): StructId[] | undefined {
-  const { store } = doc;
-  const item = Y.getItem(store, Y.createID(client, struct.clock));
-  // Kept as a tombstone, it lies in no list.
-  if (!(item instanceof Y.Item) || !(item.parent instanceof Y.AbstractType)) return [];
-  const { origin, rightOrigin } = struct;
-  const found: StructId[] = [];
-  let at: Y.Item | null;
-  let from = 0;
-  if (origin === undefined) {
-    at = first(item.parent as Y.AbstractType<unknown>, item.parentSub);
-  } else {
-    const left = Y.getItem(store, Y.createID(origin.client, origin.clock));
-    if (!(left instanceof Y.Item)) return [];
-    at = left;
-    from = origin.clock + 1;
-  }
-  for (; at !== null; at = at.right, from = 0) {
-    const begin = Math.max(at.id.clock, from);
+function everyBetween(
+  { item, from }: Span,
+  right: StructId | undefined,
+  test: (id: StructId) => boolean,
+): boolean {
+  const id = { client: 0, clock: 0 };
+  let begin = from;
+  for (let at = item; at !== null; at = at.right, begin = 0) {
+    id.client = at.id.client;
+    id.clock = Math.max(at.id.clock, begin);
     const end = at.id.clock + at.length;
-    const hasRight = rightOrigin?.client === at.id.client && rightOrigin.clock >= begin && rightOrigin.clock < end;
-    if (begin < (hasRight ? rightOrigin.clock : end)) {
-      if (at.id.client !== client) found.push({ client: at.id.client, clock: begin });
-      else if (begin < struct.clock) return undefined;
-    }
-    if (hasRight) return found;
+    const isLast =
+      right !== undefined && right.client === id.client && right.clock >= id.clock && right.clock < end;
+    if (id.clock < (isLast ? right.clock : end) && !test(id)) return false;
+    if (isLast) return true;
   }
-  return rightOrigin === undefined ? found : undefined;
+  return right === undefined;
 }
 
 function first(list: Y.AbstractType<unknown>, key: string | null): Y.Item | null {

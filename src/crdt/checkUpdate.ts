@@ -22,8 +22,12 @@ import { distance, type Walk } from './listDistance';
 import { structAt, type StructClaim, type StructId, type UpdateClaim } from './readUpdate';
 import { cutsPairAfter, cutsPairBefore } from './surrogatePairs';
 
-/** 'known': all structs were accepted before (a repeated save); only the deletions still matter. */
-export type UpdateVerdict = 'new' | 'known';
+export interface UpdateVerdict {
+  /** All structs were accepted before (a repeated save); only the deletions still matter. */
+  readonly isKnown: boolean;
+  /** Clock units that integration may walk: charged to the author. */
+  readonly walk: number;
+}
 
 export function checkUpdate(
   doc: Y.Doc,
@@ -33,14 +37,16 @@ export function checkUpdate(
   if (claim.client !== undefined && claim.client !== client) return refuse('foreign-client', 'structs');
   const state = Y.getState(doc.store, client);
   const isKnown = claim.end <= state;
-  if (claim.structs.length > 0 && !isKnown && claim.start !== state) return refuse('clock-gap', `${claim.start}`);
+  if (claim.structs.length > 0 && !isKnown && claim.start !== state)
+    return refuse('clock-gap', `${claim.start}`);
   for (const range of claim.deletes) {
     const known = range.client === client ? Math.max(state, claim.end) : Y.getState(doc.store, range.client);
     if (range.clock + range.length > known) return refuse('unknown-reference', 'delete range');
     const last = { client: range.client, clock: range.clock + range.length - 1 };
-    if (cutsPairBefore(doc, claim, range) || cutsPairAfter(doc, claim, last)) return refuse('cut-character', 'delete range');
+    if (cutsPairBefore(doc, claim, range) || cutsPairAfter(doc, claim, last))
+      return refuse('cut-character', 'delete range');
   }
-  if (claim.structs.length === 0 || isKnown) return ok('known');
+  if (claim.structs.length === 0 || isKnown) return ok({ isKnown: true, walk: 0 });
   return new PlacementCheck(doc, client, claim).run();
 }
 
@@ -81,7 +87,7 @@ class PlacementCheck {
       const order = this.#checkWalk(place.value);
       if (!order.ok) return order;
     }
-    return ok('new');
+    return ok({ isKnown: false, walk: this.#walked });
   }
 
   #place(struct: StructClaim): Result<Place | undefined, DocumentRefusal> {
@@ -100,7 +106,10 @@ class PlacementCheck {
     return ok({ ...home, left: a?.left, right: b?.right });
   }
 
-  #placeInParent(parent: StructId | { readonly root: string }, struct: StructClaim): Result<Place | undefined, DocumentRefusal> {
+  #placeInParent(
+    parent: StructId | { readonly root: string },
+    struct: StructClaim,
+  ): Result<Place | undefined, DocumentRefusal> {
     const key = struct.key ?? null;
     const bare = { key, left: undefined, right: undefined };
     if ('root' in parent) {
@@ -124,7 +133,10 @@ class PlacementCheck {
   /** The place of a neighbour, with itself as nearest on both sides if it is an old one. */
   #placeOf(id: StructId, struct: StructClaim): Result<Place | undefined, DocumentRefusal> {
     if (!this.#isKnown(id, struct)) return refuse('unknown-reference', 'neighbour');
-    const cuts = id === struct.origin ? cutsPairAfter(this.#doc, this.#claim, id) : cutsPairBefore(this.#doc, this.#claim, id);
+    const cuts =
+      id === struct.origin
+        ? cutsPairAfter(this.#doc, this.#claim, id)
+        : cutsPairBefore(this.#doc, this.#claim, id);
     if (cuts) return refuse('cut-character', 'neighbour');
     const own = this.#inUpdate(id);
     if (own !== undefined) return ok(this.#places.get(own));

@@ -19,9 +19,11 @@ export const DOCUMENT_LIMITS = {
   scalarsPerStruct: 1_024,
   scalarLength: 1_024,
   /** Clock units that integration may have to walk over, summed over the structs of an update. */
-  walk: 4_000_000,
-  /** What one device may add to one document, over all its sessions. */
-  deviceBytes: 4 * 1024 * 1024,
+  walk: 1_000_000,
+  /** Bytes that one device may add to one document, over all its sessions, with what is charged beside. */
+  deviceCharge: 4 * 1024 * 1024,
+  /** Walks cost everybody time: so many clock units are charged like one byte. */
+  walkPerByte: 64,
   /** An update costs everybody at least this, however short: it is 32,768 updates per device. */
   leastCharge: 128,
   deviceIdBytes: 16,

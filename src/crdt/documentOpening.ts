@@ -38,7 +38,14 @@ export class DocumentOpening {
     this.awareness.setLocalState(null);
     const { promise, resolve, reject } = deferred();
     this.whenSynced = promise;
-    this.socket = new SealedSocket({ channel, session, client, onSaveState, onOutdated, onLoadFailed: reject });
+    this.socket = new SealedSocket({
+      channel,
+      session,
+      client,
+      onSaveState,
+      onOutdated,
+      onLoadFailed: reject,
+    });
     this.#provider = new WebsocketProvider('sealed:', 'document', this.doc, {
       awareness: this.awareness,
       WebSocketPolyfill: this.socket.WebSocket,

@@ -10,7 +10,7 @@ import { decodeCbor, encodeCbor } from '../protocol/codec';
 
 export interface DocumentState {
   readonly update: Bytes;
-  readonly bytesByDevice: ReadonlyMap<string, number>;
+  readonly chargeByDevice: ReadonlyMap<string, number>;
 }
 
 /** The snapshot in the vault is damaged: read the log anew. */
@@ -19,11 +19,14 @@ export type StateFailure = Failure & { readonly type: 'damaged-state' };
 const stateSchema = v.strictObject({
   version: v.literal(1),
   update: v.instance(Uint8Array),
-  devices: v.record(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)), v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+  devices: v.record(
+    v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
+    v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  ),
 });
 
-export function encodeState({ update, bytesByDevice }: DocumentState): Bytes {
-  return encodeCbor({ version: 1, update, devices: Object.fromEntries(bytesByDevice) });
+export function encodeState({ update, chargeByDevice }: DocumentState): Bytes {
+  return encodeCbor({ version: 1, update, devices: Object.fromEntries(chargeByDevice) });
 }
 
 export function decodeState(bytes: Uint8Array): Result<DocumentState, StateFailure> {
@@ -41,7 +44,7 @@ export function decodeState(bytes: Uint8Array): Result<DocumentState, StateFailu
     doc.destroy();
   }
   if (doc.store.pendingStructs !== null || doc.store.pendingDs !== null) return damaged('incomplete');
-  return ok({ update, bytesByDevice: new Map(Object.entries(parsed.output.devices)) });
+  return ok({ update, chargeByDevice: new Map(Object.entries(parsed.output.devices)) });
 }
 
 function damaged(detail: string | undefined): Result<never, StateFailure> {

@@ -9,7 +9,9 @@ const MIDDLE = 'V';
 
 /** Anything else was not written by this app. A trailing zero would leave no room below it. */
 export function isPosition(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= 2 * MAX_LENGTH && /^[0-9A-Za-z]*[1-9A-Za-z]$/.test(value);
+  return (
+    typeof value === 'string' && value.length <= 2 * MAX_LENGTH && /^[0-9A-Za-z]*[1-9A-Za-z]$/.test(value)
+  );
 }
 
 /**
@@ -23,7 +25,12 @@ export function positionBetween(before: string | undefined, after: string | unde
   let isBounded = after !== undefined;
   for (let i = 0; i < MAX_LENGTH; i++) {
     const from = i < low.length ? DIGITS.indexOf(low.charAt(i)) : 0;
-    const to = isBounded && after !== undefined ? (i < after.length ? DIGITS.indexOf(after.charAt(i)) : 0) : DIGITS.length;
+    const to =
+      isBounded && after !== undefined
+        ? i < after.length
+          ? DIGITS.indexOf(after.charAt(i))
+          : 0
+        : DIGITS.length;
     if (to - from > 1) return out + DIGITS.charAt(pick(from, to, before === undefined, after === undefined));
     out += DIGITS.charAt(from);
     // One step below `after` in this digit: every longer text is below it, too.

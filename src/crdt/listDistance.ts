@@ -37,7 +37,9 @@ export function distance(
     const at = Y.getItem(doc.store, Y.createID(left.client, left.clock));
     if (!(at instanceof Y.Item)) return AT_ONCE;
     if (right !== undefined && holds(at, right)) {
-      return right.clock > left.clock ? { type: 'reached', length: right.clock - left.clock - 1 } : { type: 'never' };
+      return right.clock > left.clock
+        ? { type: 'reached', length: right.clock - left.clock - 1 }
+        : { type: 'never' };
     }
     length = at.id.clock + at.length - 1 - left.clock;
     item = at.right;

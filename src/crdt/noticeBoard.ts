@@ -196,7 +196,7 @@ function write(shared: Y.Text, splice: { at: number; remove: number; insert: str
 
 function pieces(text: string): string[] {
   const out: string[] = [];
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const piece = cut(text.slice(at), STEP);
     out.push(piece);
     at += piece.length;

@@ -128,7 +128,7 @@ class Overlay implements SharedDoc {
   async #rebuild(): Promise<void> {
     // Both openings hear the signal, and one may come while the next is being opened: once is enough
     // for all that came before it was opened.
-    for (let seen = -1; seen !== this.#signals && !this.#isDestroyed; ) {
+    for (let seen = -1; seen !== this.#signals && !this.#isDestroyed;) {
       // What was typed up to here is judged like everything else.
       await this.#current.socket.flush();
       seen = this.#signals;

@@ -103,7 +103,11 @@ export class OutgoingUpdates {
     try {
       return await this.#options.send(batch);
     } catch (error) {
-      return err({ type: 'storage-failed', then: 'retry', detail: error instanceof Error ? error.message : 'send' });
+      return err({
+        type: 'storage-failed',
+        then: 'retry',
+        detail: error instanceof Error ? error.message : 'send',
+      });
     }
   }
 

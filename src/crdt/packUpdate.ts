@@ -9,7 +9,12 @@ import { copyBytes, type Bytes } from '../lib/bytes';
 import { readUpdate } from './readUpdate';
 
 /** Undefined when one transaction alone is larger than an update may be. */
-export function packUpdates(doc: Y.Doc, client: number, fromClock: number, updates: readonly Uint8Array[]): Bytes[] | undefined {
+export function packUpdates(
+  doc: Y.Doc,
+  client: number,
+  fromClock: number,
+  updates: readonly Uint8Array[],
+): Bytes[] | undefined {
   const [first, ...rest] = updates;
   if (first === undefined) return [];
   const packed = encodeOwn(doc, client, fromClock, Y.mergeUpdates([...updates]));
@@ -33,7 +38,8 @@ export function packUpdates(doc: Y.Doc, client: number, fromClock: number, updat
 function encodeOwn(doc: Y.Doc, client: number, fromClock: number, merged: Uint8Array): Bytes {
   const encoder = new Y.UpdateEncoderV1();
   const structs = doc.store.clients.get(client) ?? [];
-  const start = fromClock < Y.getState(doc.store, client) ? Y.findIndexSS(structs, fromClock) : structs.length;
+  const start =
+    fromClock < Y.getState(doc.store, client) ? Y.findIndexSS(structs, fromClock) : structs.length;
   const fresh = structs.slice(start);
   encoding.writeVarUint(encoder.restEncoder, fresh.length === 0 ? 0 : 1);
   if (fresh.length > 0) {

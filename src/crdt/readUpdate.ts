@@ -57,7 +57,10 @@ export function readUpdate(update: Uint8Array): Result<UpdateClaim, DocumentRefu
 }
 
 /** The struct of this update that holds `id`, if it is one of its own. */
-export function structAt({ client, start, end, structs }: UpdateClaim, id: StructId): StructClaim | undefined {
+export function structAt(
+  { client, start, end, structs }: UpdateClaim,
+  id: StructId,
+): StructClaim | undefined {
   if (id.client !== client || id.clock < start || id.clock >= end) return undefined;
   let low = 0;
   let high = structs.length - 1;
@@ -79,7 +82,13 @@ class Refused extends Error {
   }
 }
 
-const BARE = { origin: undefined, rightOrigin: undefined, parent: undefined, key: undefined, text: undefined };
+const BARE = {
+  origin: undefined,
+  rightOrigin: undefined,
+  parent: undefined,
+  key: undefined,
+  text: undefined,
+};
 const HAS_ORIGIN = 0x80;
 const HAS_RIGHT_ORIGIN = 0x40;
 const HAS_KEY = 0x20;

@@ -14,7 +14,11 @@ export function cutsPairAfter(doc: Y.Doc, claim: UpdateClaim, id: StructId): boo
   }
   const item = Y.getItem(doc.store, Y.createID(id.client, id.clock));
   // What was deleted has no letters left to cut.
-  return item instanceof Y.Item && item.content instanceof Y.ContentString && isPairAt(item.content.str, id.clock - item.id.clock);
+  return (
+    item instanceof Y.Item &&
+    item.content instanceof Y.ContentString &&
+    isPairAt(item.content.str, id.clock - item.id.clock)
+  );
 }
 
 export function cutsPairBefore(doc: Y.Doc, claim: UpdateClaim, id: StructId): boolean {

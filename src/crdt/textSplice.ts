@@ -27,9 +27,17 @@ export function boardTextDiff(before: string, after: string, caret?: number): Te
   const tail = caret === undefined ? 0 : Math.min(shorter, Math.max(0, after.length - caret));
   let suffix = commonSuffix(before, after, tail);
   let prefix = commonPrefix(before, after, shorter - suffix);
-  suffix += commonSuffix(before.slice(0, before.length - suffix), after.slice(0, after.length - suffix), shorter - suffix - prefix);
+  suffix += commonSuffix(
+    before.slice(0, before.length - suffix),
+    after.slice(0, after.length - suffix),
+    shorter - suffix - prefix,
+  );
   while (prefix > 0 && !(isBoundary(before, prefix) && isBoundary(after, prefix))) prefix--;
-  while (suffix > 0 && !(isBoundary(before, before.length - suffix) && isBoundary(after, after.length - suffix))) suffix--;
+  while (
+    suffix > 0 &&
+    !(isBoundary(before, before.length - suffix) && isBoundary(after, after.length - suffix))
+  )
+    suffix--;
   return {
     at: prefix,
     remove: before.length - suffix - prefix,
@@ -51,7 +59,11 @@ export function moveSelection({ start, end }: TextSelection, splice: TextSplice 
  * The user's splice (made on an older text) as a splice of the text after `others`. What both removed
  * is removed once; what the others inserted inside the user's removal stays. Undefined: nothing left.
  */
-export function rebaseSplice(user: TextSplice, others: TextSplice | undefined, current: string): TextSplice | undefined {
+export function rebaseSplice(
+  user: TextSplice,
+  others: TextSplice | undefined,
+  current: string,
+): TextSplice | undefined {
   if (others === undefined) return user;
   const userEnd = user.at + user.remove;
   const othersEnd = others.at + others.remove;
@@ -91,7 +103,8 @@ function commonPrefix(a: string, b: string, limit: number): number {
 
 function commonSuffix(a: string, b: string, limit: number): number {
   let length = 0;
-  while (length < limit && a.charCodeAt(a.length - 1 - length) === b.charCodeAt(b.length - 1 - length)) length++;
+  while (length < limit && a.charCodeAt(a.length - 1 - length) === b.charCodeAt(b.length - 1 - length))
+    length++;
   return length;
 }
 

@@ -62,7 +62,8 @@ export class FakeDevice {
   channel(): DocumentChannel {
     return {
       device: this.id,
-      load: () => Promise.resolve([this.canonical.stateAsUpdate(), ...this.waiting.map(({ update }) => update)]),
+      load: () =>
+        Promise.resolve([this.canonical.stateAsUpdate(), ...this.waiting.map(({ update }) => update)]),
       observeUpdates: (onUpdates, onRebuild) => {
         const listener = { onUpdates, onRebuild };
         this.#listeners.add(listener);

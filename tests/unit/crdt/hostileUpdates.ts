@@ -28,7 +28,12 @@ export interface HostileContext {
 type Write = (encoder: encoding.Encoder) => void;
 
 /** One section of structs and a delete set, byte by byte. */
-export function rawUpdate(client: number, clock: number, structs: readonly Write[], deletes: readonly (readonly [number, number, number])[] = []): Bytes {
+export function rawUpdate(
+  client: number,
+  clock: number,
+  structs: readonly Write[],
+  deletes: readonly (readonly [number, number, number])[] = [],
+): Bytes {
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, structs.length === 0 ? 0 : 1);
   if (structs.length > 0) {
@@ -61,7 +66,12 @@ export const inRoot =
   };
 
 export const anchored =
-  (content: number, origin: readonly [number, number] | undefined, right: readonly [number, number] | undefined, write: Write): Write =>
+  (
+    content: number,
+    origin: readonly [number, number] | undefined,
+    right: readonly [number, number] | undefined,
+    write: Write,
+  ): Write =>
   (encoder) => {
     encoding.writeUint8(encoder, content | (origin ? 0x80 : 0) | (right ? 0x40 : 0));
     for (const id of [origin, right]) if (id) for (const number of id) encoding.writeVarUint(encoder, number);
@@ -130,8 +140,16 @@ export const HOSTILE_CASES: readonly HostileCase[] = [
     expected: ['foreign-client'],
     make: ({ victim, victimClock }) => rawUpdate(victim, victimClock, [gc(7)]),
   },
-  { name: 'own clock at 2^40', expected: ['over-limit'], make: ({ own }) => rawUpdate(own, 2 ** 40, [gc(1)]) },
-  { name: 'own clock at 2^31', expected: ['over-limit'], make: ({ own }) => rawUpdate(own, 2 ** 31 - 1, [gc(1)]) },
+  {
+    name: 'own clock at 2^40',
+    expected: ['over-limit'],
+    make: ({ own }) => rawUpdate(own, 2 ** 40, [gc(1)]),
+  },
+  {
+    name: 'own clock at 2^31',
+    expected: ['over-limit'],
+    make: ({ own }) => rawUpdate(own, 2 ** 31 - 1, [gc(1)]),
+  },
   {
     name: 'a gap before the first struct',
     expected: ['clock-gap'],
@@ -140,7 +158,11 @@ export const HOSTILE_CASES: readonly HostileCase[] = [
   {
     name: 'a skip inside',
     expected: ['forbidden-content'],
-    make: ({ own }) => rawUpdate(own, 0, [inRoot(4, 'text', string('a')), (e) => (encoding.writeUint8(e, 10), encoding.writeVarUint(e, 3))]),
+    make: ({ own }) =>
+      rawUpdate(own, 0, [
+        inRoot(4, 'text', string('a')),
+        (e) => (encoding.writeUint8(e, 10), encoding.writeVarUint(e, 3)),
+      ]),
   },
   {
     name: 'two clients in one update',
@@ -166,7 +188,11 @@ export const HOSTILE_CASES: readonly HostileCase[] = [
     expected: ['unknown-reference'],
     make: ({ own }) => rawUpdate(own, 0, [inRoot(4, 'text', string('a'))], [[own, 0, 2]]),
   },
-  { name: 'an empty delete range', expected: ['malformed'], make: ({ own }) => rawUpdate(own, 0, [], [[own, 0, 0]]) },
+  {
+    name: 'an empty delete range',
+    expected: ['malformed'],
+    make: ({ own }) => rawUpdate(own, 0, [], [[own, 0, 0]]),
+  },
   { name: 'deep nesting', expected: ['over-limit'], make: ({ own }) => nested(own, 40) },
   { name: 'deeper nesting than the stack', expected: ['over-limit'], make: ({ own }) => nested(own, 5_000) },
   {
@@ -189,8 +215,16 @@ export const HOSTILE_CASES: readonly HostileCase[] = [
     expected: ['forbidden-content'],
     make: ({ own }) => written(own, (doc) => doc.getText('text').insert(0, 'a', { bold: true })),
   },
-  { name: 'bytes', expected: ['forbidden-content'], make: ({ own }) => written(own, (doc) => doc.getArray('items').push([new Uint8Array(9)])) },
-  { name: 'an object', expected: ['forbidden-content'], make: ({ own }) => written(own, (doc) => doc.getArray('items').push([{ a: 1 }])) },
+  {
+    name: 'bytes',
+    expected: ['forbidden-content'],
+    make: ({ own }) => written(own, (doc) => doc.getArray('items').push([new Uint8Array(9)])),
+  },
+  {
+    name: 'an object',
+    expected: ['forbidden-content'],
+    make: ({ own }) => written(own, (doc) => doc.getArray('items').push([{ a: 1 }])),
+  },
   {
     name: 'arrays nested in a value',
     expected: ['forbidden-content'],
@@ -209,7 +243,12 @@ export const HOSTILE_CASES: readonly HostileCase[] = [
   {
     name: 'more structs than allowed',
     expected: ['over-limit'],
-    make: ({ own }) => rawUpdate(own, 0, Array.from({ length: 3_000 }, () => gc(1))),
+    make: ({ own }) =>
+      rawUpdate(
+        own,
+        0,
+        Array.from({ length: 3_000 }, () => gc(1)),
+      ),
   },
   {
     name: 'a header that promises 2^50 structs',
@@ -229,7 +268,11 @@ export const HOSTILE_CASES: readonly HostileCase[] = [
       return encoding.toUint8Array(encoder);
     },
   },
-  { name: 'an empty string', expected: ['malformed'], make: ({ own }) => rawUpdate(own, 0, [inRoot(4, 'text', string(''))]) },
+  {
+    name: 'an empty string',
+    expected: ['malformed'],
+    make: ({ own }) => rawUpdate(own, 0, [inRoot(4, 'text', string(''))]),
+  },
   {
     name: 'its own neighbour',
     expected: ['unknown-reference'],
@@ -238,12 +281,14 @@ export const HOSTILE_CASES: readonly HostileCase[] = [
   {
     name: 'a neighbour that does not exist',
     expected: ['unknown-reference'],
-    make: ({ own, victim, victimClock }) => rawUpdate(own, 0, [anchored(4, [victim, victimClock + 3], undefined, string('a'))]),
+    make: ({ own, victim, victimClock }) =>
+      rawUpdate(own, 0, [anchored(4, [victim, victimClock + 3], undefined, string('a'))]),
   },
   {
     name: 'a parent that does not exist',
     expected: ['unknown-reference'],
-    make: ({ own, victim, victimClock }) => rawUpdate(own, 0, [inParent(4, [victim, victimClock], string('a'))]),
+    make: ({ own, victim, victimClock }) =>
+      rawUpdate(own, 0, [inParent(4, [victim, victimClock], string('a'))]),
   },
   {
     name: 'neighbours of two lists',
@@ -273,15 +318,42 @@ export const HOSTILE_CASES: readonly HostileCase[] = [
   {
     name: 'a letter between the halves of a surrogate pair',
     expected: ['cut-character'],
-    make: ({ own }) => rawUpdate(own, 0, [inRoot(4, 'text', string('a\u{1f600}')), anchored(4, [own, 1], [own, 2], string('b'))]),
+    make: ({ own }) =>
+      rawUpdate(own, 0, [
+        inRoot(4, 'text', string('a\u{1f600}')),
+        anchored(4, [own, 1], [own, 2], string('b')),
+      ]),
   },
-  { name: 'broken UTF-8', expected: ['malformed'], make: ({ own }) => rawUpdate(own, 0, [inRoot(4, 'text', (e) => encoding.writeVarUint8Array(e, new Uint8Array([0xed, 0xa0, 0xbd])))]) },
-  { name: 'trailing bytes', expected: ['malformed'], make: ({ own, bytes }) => Uint8Array.from([...rawUpdate(own, 0, [inRoot(4, 'text', string('a'))]), ...bytes(3)]) },
+  {
+    name: 'broken UTF-8',
+    expected: ['malformed'],
+    make: ({ own }) =>
+      rawUpdate(own, 0, [
+        inRoot(4, 'text', (e) => encoding.writeVarUint8Array(e, new Uint8Array([0xed, 0xa0, 0xbd]))),
+      ]),
+  },
+  {
+    name: 'trailing bytes',
+    expected: ['malformed'],
+    make: ({ own, bytes }) =>
+      Uint8Array.from([...rawUpdate(own, 0, [inRoot(4, 'text', string('a'))]), ...bytes(3)]),
+  },
   { name: 'nothing', expected: ['malformed'], make: () => new Uint8Array(0) },
-  { name: 'truncated', expected: ['malformed'], make: ({ own }) => rawUpdate(own, 0, [inRoot(4, 'text', string('abcdef'))]).slice(0, -4) },
+  {
+    name: 'truncated',
+    expected: ['malformed'],
+    make: ({ own }) => rawUpdate(own, 0, [inRoot(4, 'text', string('abcdef'))]).slice(0, -4),
+  },
   {
     name: 'random bytes',
-    expected: ['malformed', 'over-limit', 'foreign-client', 'forbidden-content', 'clock-gap', 'unknown-reference'],
+    expected: [
+      'malformed',
+      'over-limit',
+      'foreign-client',
+      'forbidden-content',
+      'clock-gap',
+      'unknown-reference',
+    ],
     make: ({ bytes }) => bytes(64),
   },
 ];
@@ -314,14 +386,22 @@ export function wildUpdate(device: FakeDevice, choose: Chooser): AuthoredUpdate 
   const clocks = [...Y.decodeStateVector(Y.encodeStateVectorFromUpdate(device.canonical.stateAsUpdate()))];
   let clock = 0;
   const anyId = (): readonly [number, number] => {
-    if (clocks.length === 0 || (clock > 0 && choose.chance(0.4))) return [own, choose.below(Math.max(1, clock))];
+    if (clocks.length === 0 || (clock > 0 && choose.chance(0.4)))
+      return [own, choose.below(Math.max(1, clock))];
     const [client, end] = choose.of(clocks);
     return [client, choose.below(end)];
   };
   const structs = Array.from({ length: 1 + choose.below(4) }, () => {
     const content = choose.of([1, 4, 4, 4, 7, 8]);
     const text = choose.of(['w', 'wild', '\u{1f600}']);
-    const write = content === 1 ? varUint(2) : content === 4 ? string(text) : content === 7 ? varUint(choose.below(3)) : any(choose.of([1, true, 'v', null]));
+    const write =
+      content === 1
+        ? varUint(2)
+        : content === 4
+          ? string(text)
+          : content === 7
+            ? varUint(choose.below(3))
+            : any(choose.of([1, true, 'v', null]));
     const length = content === 1 ? 2 : content === 4 ? text.length : 1;
     const roll = choose.below(10);
     const struct =
@@ -329,7 +409,12 @@ export function wildUpdate(device: FakeDevice, choose: Chooser): AuthoredUpdate 
         ? inRoot(content, choose.of(['title', 'text', 'items', 'other']), write)
         : roll < 5
           ? inParent(content, anyId(), write)
-          : anchored(content, choose.chance(0.8) ? anyId() : undefined, choose.chance(0.6) ? anyId() : undefined, write);
+          : anchored(
+              content,
+              choose.chance(0.8) ? anyId() : undefined,
+              choose.chance(0.6) ? anyId() : undefined,
+              write,
+            );
     clock += length;
     return struct;
   });

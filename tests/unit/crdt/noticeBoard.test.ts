@@ -164,7 +164,9 @@ describe('notice board', () => {
       const [before, after] = [positions[at - 1], positions[at]];
       const between = positionBetween(before, after);
       if (between === undefined) continue;
-      expect(isPosition(between) && (before ?? '') < between && (after === undefined || between < after)).toBe(true);
+      expect(
+        isPosition(between) && (before ?? '') < between && (after === undefined || between < after),
+      ).toBe(true);
       positions.splice(at, 0, between);
     }
     expect(positionBetween('V', 'V')).toBeUndefined();

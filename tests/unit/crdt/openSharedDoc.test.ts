@@ -14,7 +14,12 @@ afterEach(async () => {
 });
 
 async function openOn(device: FakeDevice, options: Partial<OpenSharedDocOptions> = {}): Promise<SharedDoc> {
-  const shared = openSharedDoc({ channel: device.channel(), documentId: DOCUMENT, random: device.town.random, ...options });
+  const shared = openSharedDoc({
+    channel: device.channel(),
+    documentId: DOCUMENT,
+    random: device.town.random,
+    ...options,
+  });
   open.push(shared);
   await shared.whenSynced;
   return shared;
@@ -61,7 +66,7 @@ describe('an open document', () => {
     setPresence(shared.awareness, { person: 'a'.repeat(32) as PersonId, field: 'text' });
     await shared.flush();
     const rebuilt = vi.fn();
-    shared.onRebuild((doc, previous) => rebuilt(readBoard(doc), readBoard(previous)));
+    shared.onRebuild((doc, previous) => void rebuilt(readBoard(doc), readBoard(previous)));
     const tabRebuilt = vi.fn();
     tab.onRebuild(tabRebuilt);
     const before = shared.doc;
@@ -83,7 +88,8 @@ describe('an open document', () => {
     await shared.flush();
     town.addDevice();
     town.syncAll();
-    for (const each of town.devices) expect(each.canonical.readBoard()).toEqual({ title: 'gilt', text: 'neu', items: [] });
+    for (const each of town.devices)
+      expect(each.canonical.readBoard()).toEqual({ title: 'gilt', text: 'neu', items: [] });
     expect(readBoard(tab.doc)).toEqual(readBoard(shared.doc));
   });
 
@@ -110,7 +116,9 @@ describe('an open document', () => {
     const device = new FakeTown('saving').addDevice();
     const shared = await openOn(device);
     const states: string[] = [];
-    const stop = shared.observeSaving(({ isSaved, failure }) => states.push(failure?.type ?? (isSaved ? 'saved' : 'unsaved')));
+    const stop = shared.observeSaving(({ isSaved, failure }) =>
+      states.push(failure?.type ?? (isSaved ? 'saved' : 'unsaved')),
+    );
     device.failure = { type: 'storage-full', then: 'stop' };
     setText(shared.doc, 'a');
     expect(shared.hasUnsavedChanges()).toBe(true);
@@ -153,7 +161,11 @@ describe('an open document', () => {
     expect(process.listenerCount('exit')).toBe(exits);
     expect(shared.doc.isDestroyed).toBe(true);
     // Closing before it has loaded, and twice.
-    const early = openSharedDoc({ channel: device.channel(), documentId: DOCUMENT, random: device.town.random });
+    const early = openSharedDoc({
+      channel: device.channel(),
+      documentId: DOCUMENT,
+      random: device.town.random,
+    });
     await early.destroy();
     await early.destroy();
     await settle();

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applySplice, boardTextDiff, isBoundary, moveSelection, rebaseSplice } from '../../../src/crdt/textSplice';
+import {
+  applySplice,
+  boardTextDiff,
+  isBoundary,
+  moveSelection,
+  rebaseSplice,
+} from '../../../src/crdt/textSplice';
 
 const SEED = 20_261_117;
 const piece = fc.constantFrom('a', 'b', 'ß', 'ä', 'a\u0308', '👍', '👍🏽', '👩‍👩‍👧', '🇩🇪', '🇫🇷', '\n', ' ');
@@ -32,7 +38,8 @@ describe(`text splices, seed ${SEED}`, () => {
     fc.assert(
       fc.property(text, (whole) => {
         const boundaries = new Set([...segmenter.segment(whole)].map(({ index }) => index));
-        for (let at = 1; at < whole.length; at++) if (isBoundary(whole, at)) expect(boundaries.has(at)).toBe(true);
+        for (let at = 1; at < whole.length; at++)
+          if (isBoundary(whole, at)) expect(boundaries.has(at)).toBe(true);
       }),
       { seed: SEED, numRuns: 1_000 },
     );
@@ -77,8 +84,14 @@ describe(`text splices, seed ${SEED}`, () => {
       }),
       { seed: SEED, numRuns: 500 },
     );
-    expect(moveSelection({ start: 1, end: 5 }, { at: 2, remove: 2, insert: 'xyz' })).toEqual({ start: 1, end: 6 });
-    expect(moveSelection({ start: 3, end: 3 }, { at: 2, remove: 2, insert: 'x' })).toEqual({ start: 3, end: 3 });
+    expect(moveSelection({ start: 1, end: 5 }, { at: 2, remove: 2, insert: 'xyz' })).toEqual({
+      start: 1,
+      end: 6,
+    });
+    expect(moveSelection({ start: 3, end: 3 }, { at: 2, remove: 2, insert: 'x' })).toEqual({
+      start: 3,
+      end: 3,
+    });
   });
 
   test('the caret tells equal letters apart', () => {
