@@ -47,7 +47,10 @@ export function hrefOf(route: Route): string {
 export function parseRoute(hash: string): Route {
   if (hash === '' || hash === '#') return { name: 'list' };
   if (!hash.startsWith('#/')) return { name: 'link', hash };
-  const parts = hash.slice(2).split('/').filter((part) => part !== '');
+  const parts = hash
+    .slice(2)
+    .split('/')
+    .filter((part) => part !== '');
   return routeOfParts(parts) ?? { name: 'link', hash };
 }
 

@@ -14,7 +14,11 @@ export interface Size {
 const gap = 4;
 const margin = 8;
 
-export function placePopover(anchor: Box, menu: Size, viewport: Size): { readonly left: number; readonly top: number } {
+export function placePopover(
+  anchor: Box,
+  menu: Size,
+  viewport: Size,
+): { readonly left: number; readonly top: number } {
   const fitsBelow = anchor.bottom + gap + menu.height <= viewport.height - margin;
   const top = fitsBelow ? anchor.bottom + gap : anchor.top - gap - menu.height;
   const startsRight = anchor.left + menu.width <= viewport.width - margin;

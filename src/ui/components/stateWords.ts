@@ -2,7 +2,16 @@
 import type { DeliveryState, TimelineItem } from '../../engine/views';
 import type { Messages } from '../i18n/de';
 
-export type ShownState = 'saving' | 'waitsNetwork' | 'waitsSetup' | 'waitsOthers' | 'saved' | 'handedOver' | 'delivered' | 'read' | 'failed';
+export type ShownState =
+  | 'saving'
+  | 'waitsNetwork'
+  | 'waitsSetup'
+  | 'waitsOthers'
+  | 'saved'
+  | 'handedOver'
+  | 'delivered'
+  | 'read'
+  | 'failed';
 
 export function shownState(state: DeliveryState, waitsFor: TimelineItem['waitsFor']): ShownState {
   switch (state) {

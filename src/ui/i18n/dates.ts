@@ -36,7 +36,8 @@ export function shortMoment(at: number, now: number, locale: string, words: Date
   if (days <= 0) return timeOfDay(at, locale);
   if (days === 1) return words.yesterday;
   if (days < 7) return format(locale, { weekday: 'short' }, at);
-  if (new Date(at).getFullYear() === new Date(now).getFullYear()) return format(locale, { day: 'numeric', month: 'numeric' }, at);
+  if (new Date(at).getFullYear() === new Date(now).getFullYear())
+    return format(locale, { day: 'numeric', month: 'numeric' }, at);
   return format(locale, { day: '2-digit', month: '2-digit', year: '2-digit' }, at);
 }
 
@@ -46,7 +47,11 @@ export function dayTitle(at: number, now: number, locale: string, words: DateWor
   if (days === 0) return words.today;
   if (days === 1) return words.yesterday;
   const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
-  return format(locale, { weekday: 'long', day: 'numeric', month: 'long', ...(isThisYear ? {} : { year: 'numeric' }) }, at);
+  return format(
+    locale,
+    { weekday: 'long', day: 'numeric', month: 'long', ...(isThisYear ? {} : { year: 'numeric' }) },
+    at,
+  );
 }
 
 /** Inside a sentence: „seit 14:32“, „seit gestern 14:32“, „seit 3. Nov., 14:32“ */

@@ -10,7 +10,10 @@ export class Preferences {
   #language = $state<Language>('de');
   readonly #storage: Pick<Storage, 'getItem' | 'setItem'> | undefined;
 
-  constructor(storage: Pick<Storage, 'getItem' | 'setItem'> | undefined, preferredLanguages: readonly string[]) {
+  constructor(
+    storage: Pick<Storage, 'getItem' | 'setItem'> | undefined,
+    preferredLanguages: readonly string[],
+  ) {
     this.#storage = storage;
     const [theme, language] = (read(storage) ?? '').split(' ');
     if (theme === 'light' || theme === 'dark') this.#theme = theme;

@@ -32,6 +32,10 @@ export const common = {
     title: 'Depesche startet nicht',
     text: 'Der Speicher dieses Browsers lässt sich nicht öffnen. Was gespeichert war, bleibt gespeichert. Schließen Sie andere Fenster von Depesche und laden Sie die Seite neu. In privaten Fenstern kann Depesche nichts aufbewahren.',
   },
+  tooNew: {
+    title: 'Depesche wurde aktualisiert',
+    text: 'Ein anderes Fenster benutzt schon die neue Version. Laden Sie diese Seite neu, dann geht es hier weiter. Ihre Nachrichten sind sicher auf diesem Gerät.',
+  },
   saveFailed: {
     full: 'Der Speicher dieses Geräts ist voll. Es wurde nichts gespeichert. Geben Sie Platz frei und versuchen Sie es noch einmal.',
     failed: 'Das ließ sich nicht speichern. Bitte versuchen Sie es noch einmal.',

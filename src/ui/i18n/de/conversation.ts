@@ -22,14 +22,23 @@ export const conversation = {
   trouble: {
     catchingUp: 'Ältere Nachrichten werden noch geholt.',
     gap: 'Einige Nachrichten fehlen auf diesem Gerät. Die übrigen sind vollständig.',
-    forked: 'Der Server zeigt nicht allen dasselbe. Sagen Sie bitte der Person Bescheid, die Depesche betreut.',
-    reentry: 'Dieses Gerät wird wieder aufgenommen. Was Sie schreiben, ist gespeichert und geht danach hinaus.',
+    forked:
+      'Der Server zeigt nicht allen dasselbe. Sagen Sie bitte der Person Bescheid, die Depesche betreut.',
+    reentry:
+      'Dieses Gerät wird wieder aufgenommen. Was Sie schreiben, ist gespeichert und geht danach hinaus.',
   },
   unknown: 'Diese Nachricht kann diese Version nicht zeigen. Bitte App aktualisieren.',
   gap: {
-    missing: (count: number) => (count === 1 ? '1 Nachricht fehlt auf diesem Gerät.' : `${count} Nachrichten fehlen auf diesem Gerät.`),
-    unreadable: (count: number) => (count === 1 ? '1 Nachricht lässt sich auf diesem Gerät nicht lesen.' : `${count} Nachrichten lassen sich auf diesem Gerät nicht lesen.`),
-    forked: (count: number) => (count === 1 ? '1 Nachricht gehört zu einem anderen Verlauf und wird nicht gezeigt.' : `${count} Nachrichten gehören zu einem anderen Verlauf und werden nicht gezeigt.`),
+    missing: (count: number) =>
+      count === 1 ? '1 Nachricht fehlt auf diesem Gerät.' : `${count} Nachrichten fehlen auf diesem Gerät.`,
+    unreadable: (count: number) =>
+      count === 1
+        ? '1 Nachricht lässt sich auf diesem Gerät nicht lesen.'
+        : `${count} Nachrichten lassen sich auf diesem Gerät nicht lesen.`,
+    forked: (count: number) =>
+      count === 1
+        ? '1 Nachricht gehört zu einem anderen Verlauf und wird nicht gezeigt.'
+        : `${count} Nachrichten gehören zu einem anderen Verlauf und werden nicht gezeigt.`,
   },
   state: {
     saving: 'wird gespeichert …',
@@ -64,7 +73,8 @@ export const conversation = {
     draftSaved: 'Entwurf gespeichert',
     tooLong: 'Der Text ist zu lang für eine Nachricht. Teilen Sie ihn bitte auf.',
     full: 'Nicht gesendet: Der Speicher dieses Geräts ist voll. Ihr Text steht noch im Feld. Geben Sie Platz frei und senden Sie ihn dann noch einmal.',
-    failed: 'Nicht gesendet: Der Text ließ sich nicht speichern. Er steht noch im Feld. Bitte senden Sie ihn noch einmal.',
+    failed:
+      'Nicht gesendet: Der Text ließ sich nicht speichern. Er steht noch im Feld. Bitte senden Sie ihn noch einmal.',
   },
   blocks: {
     title: 'Textbausteine',
@@ -78,9 +88,12 @@ export const conversation = {
   },
   system: {
     founded: (by: string, isMe: boolean) => `${by} ${isMe ? 'haben' : 'hat'} die Unterhaltung begonnen`,
-    renamed: (by: string, isMe: boolean, title: string) => `${by} ${isMe ? 'haben' : 'hat'} die Unterhaltung „${title}“ genannt`,
-    added: (by: string, isMe: boolean, names: string) => `${by} ${isMe ? 'haben' : 'hat'} ${names} hinzugefügt`,
-    removed: (by: string, isMe: boolean, names: string) => `${by} ${isMe ? 'haben' : 'hat'} ${names} entfernt`,
+    renamed: (by: string, isMe: boolean, title: string) =>
+      `${by} ${isMe ? 'haben' : 'hat'} die Unterhaltung „${title}“ genannt`,
+    added: (by: string, isMe: boolean, names: string) =>
+      `${by} ${isMe ? 'haben' : 'hat'} ${names} hinzugefügt`,
+    removed: (by: string, isMe: boolean, names: string) =>
+      `${by} ${isMe ? 'haben' : 'hat'} ${names} entfernt`,
     left: (by: string, isMe: boolean) => `${by} ${isMe ? 'haben' : 'hat'} die Unterhaltung verlassen`,
     boardChanged: (by: string, isMe: boolean) => `${by} ${isMe ? 'haben' : 'hat'} die Tafel geändert`,
     historyFromHere: 'Ab hier können Sie mitlesen. Früheres ist auf diesem Gerät nicht vorhanden.',

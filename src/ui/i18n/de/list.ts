@@ -9,7 +9,8 @@ export const list = {
   muted: 'Stumm',
   left: 'Nicht mehr dabei',
   waits: (count: number) => (count === 1 ? '1 wartet' : `${count} warten`),
-  unreadCount: (count: number) => (count === 1 ? '1 ungelesene Nachricht' : `${count} ungelesene Nachrichten`),
+  unreadCount: (count: number) =>
+    count === 1 ? '1 ungelesene Nachricht' : `${count} ungelesene Nachrichten`,
   you: (text: string) => `Sie: ${text}`,
   by: (name: string, text: string) => `${name}: ${text}`,
   nothingYet: 'Noch keine Nachrichten',
@@ -27,9 +28,21 @@ export const list = {
     text: 'Schreiben Sie jemandem aus Ihrer Verwaltung. Das geht auch ohne Netz.',
     action: 'Unterhaltung beginnen',
   },
-  allRead: { title: 'Alles gelesen', text: 'Es gibt keine ungelesenen Nachrichten.', action: 'Alle anzeigen' },
-  noArchive: { title: 'Das Archiv ist leer', text: 'Archivierte Unterhaltungen verschwinden aus der Liste, bleiben aber erhalten.', action: 'Alle anzeigen' },
-  onlyArchive: { title: 'Alles ist archiviert', text: 'Ihre Unterhaltungen liegen im Archiv.', action: 'Archiv öffnen' },
+  allRead: {
+    title: 'Alles gelesen',
+    text: 'Es gibt keine ungelesenen Nachrichten.',
+    action: 'Alle anzeigen',
+  },
+  noArchive: {
+    title: 'Das Archiv ist leer',
+    text: 'Archivierte Unterhaltungen verschwinden aus der Liste, bleiben aber erhalten.',
+    action: 'Alle anzeigen',
+  },
+  onlyArchive: {
+    title: 'Alles ist archiviert',
+    text: 'Ihre Unterhaltungen liegen im Archiv.',
+    action: 'Archiv öffnen',
+  },
   new: {
     title: 'Neue Unterhaltung',
     filter: 'Name',

@@ -44,11 +44,15 @@ export const shell = {
     forOthers: 'wartet auf ein anderes Gerät',
     forTurn: 'wird gleich übergeben',
     help: {
-      storageFull: 'Löschen Sie Fotos oder Apps, die Sie nicht brauchen. Was hier als gespeichert steht, bleibt erhalten.',
-      relayStorage: 'Sagen Sie bitte der Person Bescheid, die Depesche in Ihrer Stadt betreut. Ihre Nachrichten gehen hinaus, sobald wieder Platz ist.',
+      storageFull:
+        'Löschen Sie Fotos oder Apps, die Sie nicht brauchen. Was hier als gespeichert steht, bleibt erhalten.',
+      relayStorage:
+        'Sagen Sie bitte der Person Bescheid, die Depesche in Ihrer Stadt betreut. Ihre Nachrichten gehen hinaus, sobald wieder Platz ist.',
       clockWrong: 'Stellen Sie Datum und Uhrzeit in den Einstellungen des Geräts auf „automatisch“.',
-      versionTooOld: 'Schließen Sie Depesche ganz und öffnen Sie es mit Netz neu. Ihre Nachrichten bleiben erhalten.',
-      relayChanged: 'Sagen Sie bitte der Person Bescheid, die Depesche in Ihrer Stadt betreut. Ihre Nachrichten sind auf diesem Gerät sicher.',
+      versionTooOld:
+        'Schließen Sie Depesche ganz und öffnen Sie es mit Netz neu. Ihre Nachrichten bleiben erhalten.',
+      relayChanged:
+        'Sagen Sie bitte der Person Bescheid, die Depesche in Ihrer Stadt betreut. Ihre Nachrichten sind auf diesem Gerät sicher.',
     },
   },
   ended: {
@@ -58,7 +62,8 @@ export const shell = {
     what: 'Ist das ein Versehen? Dann lassen Sie sich neu einladen.',
     erase: 'Alles von diesem Gerät löschen',
     eraseConfirm: 'Wirklich alles löschen?',
-    eraseText: 'Alle Nachrichten, Entwürfe und Schlüssel auf diesem Gerät werden gelöscht. Das lässt sich nicht rückgängig machen.',
+    eraseText:
+      'Alle Nachrichten, Entwürfe und Schlüssel auf diesem Gerät werden gelöscht. Das lässt sich nicht rückgängig machen.',
     erasing: 'Wird gelöscht …',
   },
   detailsEmpty: {

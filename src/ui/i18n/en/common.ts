@@ -34,6 +34,10 @@ export const common: typeof de = {
     title: 'Depesche does not start',
     text: 'The storage of this browser cannot be opened. What was saved stays saved. Close other Depesche windows and reload the page. In private windows Depesche cannot keep anything.',
   },
+  tooNew: {
+    title: 'Depesche was updated',
+    text: 'Another window already uses the new version. Reload this page to go on. Your messages are safe on this device.',
+  },
   saveFailed: {
     full: 'The storage of this device is full. Nothing was saved. Free some space and try again.',
     failed: 'This could not be saved. Please try again.',

@@ -28,9 +28,16 @@ export const conversation: typeof de = {
   },
   unknown: 'This version cannot show this message. Please update the app.',
   gap: {
-    missing: (count) => (count === 1 ? '1 message is missing on this device.' : `${count} messages are missing on this device.`),
-    unreadable: (count) => (count === 1 ? '1 message cannot be read on this device.' : `${count} messages cannot be read on this device.`),
-    forked: (count) => (count === 1 ? '1 message belongs to another history and is not shown.' : `${count} messages belong to another history and are not shown.`),
+    missing: (count) =>
+      count === 1 ? '1 message is missing on this device.' : `${count} messages are missing on this device.`,
+    unreadable: (count) =>
+      count === 1
+        ? '1 message cannot be read on this device.'
+        : `${count} messages cannot be read on this device.`,
+    forked: (count) =>
+      count === 1
+        ? '1 message belongs to another history and is not shown.'
+        : `${count} messages belong to another history and are not shown.`,
   },
   state: {
     saving: 'saving …',

@@ -30,8 +30,16 @@ export const list: typeof de = {
     action: 'Start a conversation',
   },
   allRead: { title: 'All read', text: 'There are no unread messages.', action: 'Show all' },
-  noArchive: { title: 'The archive is empty', text: 'Archived conversations leave the list but are kept.', action: 'Show all' },
-  onlyArchive: { title: 'Everything is archived', text: 'Your conversations are in the archive.', action: 'Open archive' },
+  noArchive: {
+    title: 'The archive is empty',
+    text: 'Archived conversations leave the list but are kept.',
+    action: 'Show all',
+  },
+  onlyArchive: {
+    title: 'Everything is archived',
+    text: 'Your conversations are in the archive.',
+    action: 'Open archive',
+  },
   new: {
     title: 'New conversation',
     filter: 'Name',

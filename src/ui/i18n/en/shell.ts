@@ -47,10 +47,13 @@ export const shell: typeof de = {
     forTurn: 'about to be handed over',
     help: {
       storageFull: 'Delete photos or apps you do not need. What is shown as saved here is kept.',
-      relayStorage: 'Please tell the person who looks after Depesche in your town. Your messages go out as soon as there is room again.',
+      relayStorage:
+        'Please tell the person who looks after Depesche in your town. Your messages go out as soon as there is room again.',
       clockWrong: 'Set date and time to “automatic” in the settings of this device.',
-      versionTooOld: 'Close Depesche completely and open it again with a network connection. Your messages are kept.',
-      relayChanged: 'Please tell the person who looks after Depesche in your town. Your messages are safe on this device.',
+      versionTooOld:
+        'Close Depesche completely and open it again with a network connection. Your messages are kept.',
+      relayChanged:
+        'Please tell the person who looks after Depesche in your town. Your messages are safe on this device.',
     },
   },
   ended: {

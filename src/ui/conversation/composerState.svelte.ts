@@ -1,0 +1,109 @@
+/**
+ * What is being written in one conversation. The draft on disk always holds everything that is not yet
+ * safe elsewhere, including a text whose sending has not come back: a crash may show it twice, never lose it.
+ */
+import type { AppClient, SaveFailure } from '../../engine/client';
+import type { ConversationNumber } from '../../engine/views';
+
+const debounceMs = 400;
+
+export type ComposerProblem = SaveFailure['type'] | 'too-long';
+/** Shows a text on its way: called at once, answers what to do when it is known how it went. */
+export type ShowPending = (text: string) => { readonly settle: () => void; readonly drop: () => void };
+
+type DraftClient = Pick<AppClient, 'intend' | 'readDraft' | 'saveDraft'>;
+
+export class ComposerState {
+  #text = $state('');
+  #problem = $state<ComposerProblem>();
+  #isRestored = $state(false);
+  #underWay = $state.raw<readonly string[]>([]);
+  readonly #client: DraftClient;
+  readonly #number: ConversationNumber;
+  readonly #maxLength: number;
+  readonly #restored: Promise<void>;
+  #savedText = '';
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(client: DraftClient, number: ConversationNumber, maxLength: number) {
+    this.#client = client;
+    this.#number = number;
+    this.#maxLength = maxLength;
+    this.#restored = this.#restore();
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+  set text(text: string) {
+    this.#text = text;
+    if (this.#problem === 'too-long' && text.length <= this.#maxLength) this.#problem = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.flush(), debounceMs);
+  }
+  get problem(): ComposerProblem | undefined {
+    return this.#problem;
+  }
+  get canSend(): boolean {
+    return this.#text.trim() !== '';
+  }
+  get isRestored(): boolean {
+    return this.#isRestored;
+  }
+
+  /** Puts a text behind what is there: a text block, or a message taken back. */
+  append(text: string): void {
+    this.text = this.#text.trim() === '' ? text : `${this.#text.trimEnd()}\n${text}`;
+  }
+
+  async send(show: ShowPending): Promise<void> {
+    const text = this.#text.trim();
+    if (text === '') return;
+    if (text.length > this.#maxLength) {
+      this.#problem = 'too-long';
+      return;
+    }
+    this.#problem = undefined;
+    this.#text = '';
+    this.#underWay = [...this.#underWay, text];
+    const pending = show(text);
+    const saved = await this.#client.intend({ type: 'send-text', conversation: this.#number, text });
+    this.#removeUnderWay(text);
+    if (saved.ok) {
+      pending.settle();
+      await this.flush();
+      return;
+    }
+    pending.drop();
+    this.#text = this.#text === '' ? text : `${text}\n${this.#text}`;
+    this.#problem = saved.error.type;
+    await this.flush();
+  }
+
+  /** Answers whether everything written is durable now. */
+  async flush(): Promise<boolean> {
+    clearTimeout(this.#timer);
+    await this.#restored;
+    const text = [...this.#underWay, this.#text].filter((part) => part !== '').join('\n');
+    if (text === this.#savedText) return true;
+    const before = this.#savedText;
+    this.#savedText = text;
+    const saved = await this.#client.saveDraft(this.#number, text);
+    if (saved.ok) return true;
+    if (this.#savedText === text) this.#savedText = before;
+    return false;
+  }
+
+  async #restore(): Promise<void> {
+    const draft = await this.#client.readDraft(this.#number);
+    this.#savedText = draft;
+    if (this.#text === '') this.#text = draft;
+    else if (draft !== '' && !this.#text.includes(draft)) this.#text = `${draft}\n${this.#text}`;
+    this.#isRestored = true;
+  }
+
+  #removeUnderWay(text: string): void {
+    const at = this.#underWay.indexOf(text);
+    this.#underWay = this.#underWay.filter((_, index) => index !== at);
+  }
+}

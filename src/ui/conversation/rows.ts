@@ -1,0 +1,122 @@
+/**
+ * From the items of a timeline to the rows of the screen. Pure. One item is one row, whatever stands
+ * above it (day, unread line, author), so that loading older items adds exactly as many rows in front.
+ */
+import type { EntryId, PersonId } from '../../domain/ids';
+import type { TimelineItem } from '../../engine/views';
+import { isWaiting, shownState, type ShownState } from '../components/stateWords';
+import { dayNumber } from '../i18n/dates';
+
+/** An own text between "Senden" and the moment it is in the vault. */
+export interface PendingText {
+  readonly key: string;
+  readonly text: string;
+  readonly writtenAt: number;
+  readonly isDurable: boolean;
+}
+
+export interface TimelineRow {
+  readonly key: string;
+  readonly entry: EntryId | undefined;
+  /** Undefined while only on its way into the vault. */
+  readonly order: number | undefined;
+  readonly content: TimelineItem['content'];
+  readonly author: PersonId | undefined;
+  readonly authorName: string | undefined;
+  readonly isMine: boolean;
+  /** Where it stands in time: the relay's time once there is one. */
+  readonly at: number;
+  /** The author's own time where it differs noticeably. */
+  readonly writtenAt: number | undefined;
+  readonly state: ShownState | undefined;
+  readonly canWithdraw: boolean;
+  readonly startsDay: boolean;
+  readonly isFirstUnread: boolean;
+  /** First and last of several in a row by one author. */
+  readonly startsRun: boolean;
+  readonly endsRun: boolean;
+}
+
+export interface RowOptions {
+  readonly items: readonly TimelineItem[];
+  readonly pending: readonly PendingText[];
+  /** Order of the last item before the unread line; undefined: no line. */
+  readonly unreadAfter: number | undefined;
+  /** A row keeps the key it had while pending, so that nothing flickers. */
+  readonly keyOfEntry: (id: EntryId) => string | undefined;
+}
+
+const runGapMs = 10 * 60_000;
+const differsMs = 5 * 60_000;
+
+export function buildRows({ items, pending, unreadAfter, keyOfEntry }: RowOptions): readonly TimelineRow[] {
+  const bare = [...items.map((item) => rowOfItem(item, keyOfEntry)), ...pending.map(rowOfPending)];
+  let hasLine = false;
+  let dayBefore: number | undefined;
+  const rows: TimelineRow[] = [];
+  for (const [index, row] of bare.entries()) {
+    const before: TimelineRow | undefined = rows[index - 1];
+    const day = dayNumber(row.at);
+    const startsDay = day !== dayBefore;
+    dayBefore = day;
+    const isFirstUnread: boolean =
+      !hasLine &&
+      unreadAfter !== undefined &&
+      !row.isMine &&
+      row.order !== undefined &&
+      row.order > unreadAfter;
+    hasLine ||= isFirstUnread;
+    const startsRun = startsDay || isFirstUnread || before === undefined || !isSameRun(before, row);
+    if (startsRun && before !== undefined) rows[index - 1] = { ...before, endsRun: true };
+    rows.push({ ...row, startsDay, isFirstUnread, startsRun, endsRun: index === bare.length - 1 });
+  }
+  return rows;
+}
+
+type BareRow = Omit<TimelineRow, 'startsDay' | 'isFirstUnread' | 'startsRun' | 'endsRun'>;
+
+function isSameRun(a: BareRow, b: BareRow): boolean {
+  return (
+    a.content.type === 'text' &&
+    b.content.type === 'text' &&
+    (a.author === b.author || (a.isMine && b.isMine)) &&
+    a.isMine === b.isMine &&
+    b.at - a.at < runGapMs
+  );
+}
+
+function rowOfItem(item: TimelineItem, keyOfEntry: RowOptions['keyOfEntry']): BareRow {
+  const at = item.relayAt ?? item.writtenAt;
+  const isText = item.content.type === 'text';
+  const state = item.state && shownState(item.state, item.waitsFor);
+  return {
+    // One entry may show as several items, but as one text at most.
+    key: isText && item.id ? (keyOfEntry(item.id) ?? item.id) : `${item.order}`,
+    entry: item.id,
+    order: item.order,
+    content: item.content,
+    author: item.author,
+    authorName: item.authorName,
+    isMine: item.isMine,
+    at,
+    writtenAt: isText && Math.abs(at - item.writtenAt) > differsMs ? item.writtenAt : undefined,
+    state,
+    canWithdraw: item.isMine && isText && state !== undefined && (isWaiting(state) || state === 'saved'),
+  };
+}
+
+function rowOfPending(pending: PendingText): BareRow {
+  return {
+    key: pending.key,
+    entry: undefined,
+    order: undefined,
+    content: { type: 'text', text: pending.text },
+    author: undefined,
+    authorName: undefined,
+    isMine: true,
+    at: pending.writtenAt,
+    writtenAt: undefined,
+    state: pending.isDurable ? 'saved' : 'saving',
+    canWithdraw: false,
+  };
+}
