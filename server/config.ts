@@ -26,7 +26,11 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as cons
 const schema = v.object({
   host: v.pipe(v.string(), v.nonEmpty('--host: darf nicht leer sein')),
   port: whole('--port', 0, 65_535),
-  data: v.pipe(v.string(), v.nonEmpty('--data: darf nicht leer sein'), v.transform((path) => resolve(path))),
+  data: v.pipe(
+    v.string(),
+    v.nonEmpty('--data: darf nicht leer sein'),
+    v.transform((path) => resolve(path)),
+  ),
   behindProxy: yesNo('--behind-proxy'),
   publicUrl: v.optional(
     v.pipe(

@@ -16,8 +16,7 @@ export interface DataFolder {
 }
 
 export type FolderFailure =
-  | { readonly type: 'in-use' }
-  | { readonly type: 'unusable'; readonly detail: string };
+  { readonly type: 'in-use' } | { readonly type: 'unusable'; readonly detail: string };
 
 export function databaseIn(folder: string): string {
   return join(folder, 'relay.db');

@@ -26,8 +26,7 @@ export class FactsCache {
     if (missing.length > 0) {
       const described = await this.#store.describe(missing);
       if (!described.ok) return described;
-      for (const facts of described.value)
-        if (facts !== undefined) fetched.set(mapKeyOf(facts.log), facts);
+      for (const facts of described.value) if (facts !== undefined) fetched.set(mapKeyOf(facts.log), facts);
     }
     return ok(
       logs.map((log) => {

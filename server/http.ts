@@ -85,7 +85,6 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
 }
 
 function statusOf(error: unknown): number {
-  const status: unknown =
-    error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  const status: unknown = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
   return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
 }

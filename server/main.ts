@@ -7,6 +7,10 @@ import { parseCommand, type Config } from './config';
 import { messages, qrForTerminal } from './messages';
 import { serve } from './serve';
 
+// A console that has gone away (a closed pipe) must not take the relay with it.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+
 async function main(): Promise<number> {
   const command = parseCommand(process.argv.slice(2), process.env);
   if (!command.ok) {

@@ -36,12 +36,10 @@ export const messages = {
     'Nichts wurde verändert; bitte die neuere Version starten.   (Database of a newer version; nothing was changed.)',
   unreadable: (detail: string) =>
     `Depesche: Die Datenbank lässt sich nicht öffnen: ${detail}   (cannot open the database)`,
-  portTaken: (port: number) =>
-    `Depesche: Port ${String(port)} ist belegt.   (port is in use)`,
+  portTaken: (port: number) => `Depesche: Port ${String(port)} ist belegt.   (port is in use)`,
   backupExists: (file: string) =>
     `Depesche: ${file} gibt es schon; nichts wurde überschrieben.   (exists, not overwritten)`,
-  noDatabase: (folder: string) =>
-    `Depesche: In ${folder} liegt keine Datenbank.   (no database there)`,
+  noDatabase: (folder: string) => `Depesche: In ${folder} liegt keine Datenbank.   (no database there)`,
   help: () => help,
 };
 

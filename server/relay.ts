@@ -131,13 +131,7 @@ export class Relay {
     this.#sessions.add(session);
     this.#strangers.add(session);
     this.#makeRoom();
-    this.#send(session, [
-      REPLY.hello,
-      PROTOCOL_VERSION,
-      nonce,
-      this.#store.identity.incarnation,
-      now,
-    ]);
+    this.#send(session, [REPLY.hello, PROTOCOL_VERSION, nonce, this.#store.identity.incarnation, now]);
     return session;
   }
 
@@ -216,21 +210,36 @@ export class Relay {
       case OP.auth:
         session.authenticating = this.#auth(session, frame);
         return session.authenticating.then(() => undefined);
-      case OP.create: return this.#create(session, frame);
-      case OP.append: return this.#append(session, frame);
-      case OP.read: return this.#read(session, frame);
-      case OP.watch: return this.#watch(session, frame);
-      case OP.unwatch: return this.#unwatch(session, frame);
-      case OP.put: return this.#put(session, frame);
-      case OP.close: return this.#close(session, frame);
-      case OP.redact: return this.#redact(session, frame);
-      case OP.cast: return this.#cast(session, frame);
-      case OP.admit: return this.#admit(session, frame);
-      case OP.revoke: return this.#revoke(session, frame);
-      case OP.passes: return this.#listPasses(session, frame);
-      case OP.claim: return this.#claim(session, frame);
-      case OP.token: return this.#token(session, frame);
-      default: return unreachable(frame);
+      case OP.create:
+        return this.#create(session, frame);
+      case OP.append:
+        return this.#append(session, frame);
+      case OP.read:
+        return this.#read(session, frame);
+      case OP.watch:
+        return this.#watch(session, frame);
+      case OP.unwatch:
+        return this.#unwatch(session, frame);
+      case OP.put:
+        return this.#put(session, frame);
+      case OP.close:
+        return this.#close(session, frame);
+      case OP.redact:
+        return this.#redact(session, frame);
+      case OP.cast:
+        return this.#cast(session, frame);
+      case OP.admit:
+        return this.#admit(session, frame);
+      case OP.revoke:
+        return this.#revoke(session, frame);
+      case OP.passes:
+        return this.#listPasses(session, frame);
+      case OP.claim:
+        return this.#claim(session, frame);
+      case OP.token:
+        return this.#token(session, frame);
+      default:
+        return unreachable(frame);
     }
   }
 
@@ -293,11 +302,7 @@ export class Relay {
         if (hasCommit && commitWait === 0 && !hasCommitted) this.#commits.giveBack(commitKey);
         this.#noteHealth(refused);
         const reason: [Refusal, number] | null =
-          refused !== undefined
-            ? [refused.type, refused.value]
-            : refusal !== undefined
-              ? [refusal, 0]
-              : null;
+          refused !== undefined ? [refused.type, refused.value] : refusal !== undefined ? [refusal, 0] : null;
         this.#ok(session, req, [appended.map(({ seq, at }) => [seq, at]), reason]);
         resolve();
       });
@@ -328,8 +333,7 @@ export class Relay {
     const watched: { index: number; log: Bytes; after: number; afterPut: number }[] = [];
     const most = hasPass ? LIMITS.watchLogs : WATCHES_WITHOUT_PASS;
     items.forEach(([log, key, after, afterPut], index) => {
-      const isRoom =
-        this.#subscriptions.isWatching(peer, log) || this.#subscriptions.watchedBy(peer) < most;
+      const isRoom = this.#subscriptions.isWatching(peer, log) || this.#subscriptions.watchedBy(peer) < most;
       const refusal = refusalFor(all.value[index], 'read', key, hasPass);
       if (refusal !== undefined || !isRoom) {
         results.push([index, refusal ?? 'full']);
@@ -356,7 +360,13 @@ export class Relay {
       const { head, firstSeq, lastCommit, slots } = state;
       // a head below the cursor is news as well: this relay was rolled back
       if (head !== after || slots.length > 0)
-        results.push([index, head, firstSeq, lastCommit, slots.map(({ put, slot, value }) => [put, slot, value])]);
+        results.push([
+          index,
+          head,
+          firstSeq,
+          lastCommit,
+          slots.map(({ put, slot, value }) => [put, slot, value]),
+        ]);
       if (state.isClosed) closed.push(log);
       if (state.hasMoreSlots) withMoreSlots.push({ log, afterPut });
     });
@@ -429,7 +439,11 @@ export class Relay {
 
   #listPasses(session: Session, [, req]: FrameOf<'passes'>): void {
     if (!this.#isAdmin(session, req)) return;
-    this.#ok(session, req, this.passes.all().map(({ key, isAdmin }) => [key, isAdmin]));
+    this.#ok(
+      session,
+      req,
+      this.passes.all().map(({ key, isAdmin }) => [key, isAdmin]),
+    );
   }
 
   async #claim(session: Session, [, req, token]: FrameOf<'claim'>): Promise<void> {
@@ -517,7 +531,13 @@ export class Relay {
 
   #noteHealth(outcome: StoreResult<unknown> | StoreFailure | undefined): void {
     const failure =
-      outcome === undefined ? undefined : 'ok' in outcome ? (outcome.ok ? undefined : outcome.error) : outcome;
+      outcome === undefined
+        ? undefined
+        : 'ok' in outcome
+          ? outcome.ok
+            ? undefined
+            : outcome.error
+          : outcome;
     if (failure?.type === 'storage') this.#isStoreWell = false;
     else if (failure === undefined) this.#isStoreWell = true;
   }

@@ -138,7 +138,14 @@ export function attachSockets(server: Server, options: SocketOptions): Sockets {
       clearInterval(pings);
       const all = [...wss.clients];
       const gone = Promise.all(
-        all.map((ws) => new Promise<void>((resolve) => ws.once('close', () => { resolve(); }))),
+        all.map(
+          (ws) =>
+            new Promise<void>((resolve) =>
+              ws.once('close', () => {
+                resolve();
+              }),
+            ),
+        ),
       );
       for (const ws of all) ws.close(CLOSE.goingAway, 'restart');
       const hangUpLate = setTimeout(() => {

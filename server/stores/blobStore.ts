@@ -61,8 +61,7 @@ export class BlobStore {
     const ownerName = bytesToHex(owner);
     try {
       const present = await readIfThere(join(folder, String(index)));
-      if (present !== undefined)
-        return equalBytes(present, bytes) ? ok('present') : err(failure('differs'));
+      if (present !== undefined) return equalBytes(present, bytes) ? ok('present') : err(failure('differs'));
       // counted before it is written, so that parallel uploads cannot pass the quota together
       if (this.#used(ownerName) + bytes.length > this.#options.quotaBytes) return err(failure('quota'));
       this.#use(ownerName, bytes.length);
@@ -160,8 +159,7 @@ const isIndex = (name: string): boolean => /^\d+$/.test(name);
 async function measure(folder: string): Promise<{ owner: string; bytes: number }> {
   const owner = await readIfThere(join(folder, 'owner'));
   let bytes = 0;
-  for (const name of await readdir(folder))
-    if (isIndex(name)) bytes += (await stat(join(folder, name))).size;
+  for (const name of await readdir(folder)) if (isIndex(name)) bytes += (await stat(join(folder, name))).size;
   return { owner: owner === undefined ? '' : Buffer.from(owner).toString(), bytes };
 }
 

@@ -26,8 +26,7 @@ export interface LogForAppend extends LogState {
 }
 
 export function decideAppend(log: LogForAppend | undefined, request: AppendRequest): AppendOutcome {
-  if (log === undefined)
-    return { appended: [], refused: storeFailure('unknown-log'), lastCommit: 0 };
+  if (log === undefined) return { appended: [], refused: storeFailure('unknown-log'), lastCommit: 0 };
   const appended: Appended[] = [];
   let { head, lastCommit } = log;
   const held = head - log.firstSeq + 1;

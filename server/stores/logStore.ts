@@ -14,15 +14,7 @@ import type { Failure, Result } from '../../src/lib/result';
 import { REFUSAL_THEN, type LogKind } from '../../src/protocol/frames';
 
 export type StoreRefusal =
-  | 'unknown-log'
-  | 'exists'
-  | 'stale'
-  | 'closed'
-  | 'full'
-  | 'rate'
-  | 'busy'
-  | 'storage'
-  | 'forbidden';
+  'unknown-log' | 'exists' | 'stale' | 'closed' | 'full' | 'rate' | 'busy' | 'storage' | 'forbidden';
 
 export interface StoreFailure extends Failure {
   readonly type: StoreRefusal;

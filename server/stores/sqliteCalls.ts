@@ -37,13 +37,21 @@ export type FromWorker =
   | { readonly type: 'not-opened'; readonly failure: OpenFailure }
   | { readonly type: 'replies'; readonly replies: readonly Reply[] }
   | { readonly type: 'trouble'; readonly code: string };
-export type ToWorker =
-  | { readonly type: 'calls'; readonly calls: readonly Call[] }
-  | { readonly type: 'end' };
+export type ToWorker = { readonly type: 'calls'; readonly calls: readonly Call[] } | { readonly type: 'end' };
 
 const writeVerbs: ReadonlySet<Verb> = new Set<WriteVerb>([
-  'create', 'append', 'put', 'closeLog', 'redact', 'truncate', 'expire', 'admit', 'revoke',
-  'setClaimToken', 'claim', 'probe',
+  'create',
+  'append',
+  'put',
+  'closeLog',
+  'redact',
+  'truncate',
+  'expire',
+  'admit',
+  'revoke',
+  'setClaimToken',
+  'claim',
+  'probe',
 ]);
 
 export function isWrite(call: Call): boolean {
@@ -52,21 +60,37 @@ export function isWrite(call: Call): boolean {
 
 export function runCall(logs: SqliteLogs, call: Call): Answer<Verb> {
   switch (call.verb) {
-    case 'create': return logs.create(...call.args);
-    case 'append': return logs.append(...call.args);
-    case 'put': return logs.put(...call.args);
-    case 'closeLog': return logs.closeLog(...call.args);
-    case 'redact': return logs.redact(...call.args);
-    case 'truncate': return logs.truncate(...call.args);
-    case 'expire': return logs.expire(...call.args);
-    case 'admit': return logs.admit(...call.args);
-    case 'revoke': return logs.revoke(...call.args);
-    case 'setClaimToken': return logs.setClaimToken(...call.args);
-    case 'claim': return logs.claim(...call.args);
-    case 'probe': return logs.probe();
-    case 'describe': return logs.describe(...call.args);
-    case 'read': return logs.read(...call.args);
-    case 'watch': return logs.watch(...call.args);
-    case 'passes': return logs.passes();
+    case 'create':
+      return logs.create(...call.args);
+    case 'append':
+      return logs.append(...call.args);
+    case 'put':
+      return logs.put(...call.args);
+    case 'closeLog':
+      return logs.closeLog(...call.args);
+    case 'redact':
+      return logs.redact(...call.args);
+    case 'truncate':
+      return logs.truncate(...call.args);
+    case 'expire':
+      return logs.expire(...call.args);
+    case 'admit':
+      return logs.admit(...call.args);
+    case 'revoke':
+      return logs.revoke(...call.args);
+    case 'setClaimToken':
+      return logs.setClaimToken(...call.args);
+    case 'claim':
+      return logs.claim(...call.args);
+    case 'probe':
+      return logs.probe();
+    case 'describe':
+      return logs.describe(...call.args);
+    case 'read':
+      return logs.read(...call.args);
+    case 'watch':
+      return logs.watch(...call.args);
+    case 'passes':
+      return logs.passes();
   }
 }

@@ -5,7 +5,13 @@
  */
 import { setImmediate as nextTick } from 'node:timers';
 import { err, ok, type Err, type Result } from '../../src/lib/result';
-import { storeFailure, type AppendOutcome, type LogStore, type StoreFailure, type StoreIdentity } from './logStore';
+import {
+  storeFailure,
+  type AppendOutcome,
+  type LogStore,
+  type StoreFailure,
+  type StoreIdentity,
+} from './logStore';
 import type { Answer, Call, FromWorker, Reply, ToWorker, Verb } from './sqliteCalls';
 import type { SqliteLogs } from './sqliteLogs';
 import type { OpenFailure, SqliteOptions } from './sqliteSchema';

@@ -68,8 +68,7 @@ export class SqliteLogs {
 
   create(facts: LogFacts): StoreResult<true> {
     const known = this.#factsOf(facts.log);
-    if (known !== undefined)
-      return areSameFacts(known, facts) ? ok(true) : err(storeFailure('exists'));
+    if (known !== undefined) return areSameFacts(known, facts) ? ok(true) : err(storeFailure('exists'));
     const { log, kind, readHash, writeHash, closeHash } = facts;
     this.#sql.insertLog.run(log, kind, readHash, writeHash, closeHash);
     return ok(true);
@@ -160,8 +159,7 @@ export class SqliteLogs {
   redact(log: Bytes, seq: number, pseudonym: Bytes | undefined): StoreResult<true> {
     const row = this.#sql.envelopeAt.get(log, seq);
     if (row === undefined) return err(storeFailure('unknown-log'));
-    const isOwn =
-      pseudonym === undefined || (pseudonym.length > 0 && equalBytes(pseudonym, row.pseudonym));
+    const isOwn = pseudonym === undefined || (pseudonym.length > 0 && equalBytes(pseudonym, row.pseudonym));
     if (!isOwn || row.is_commit === 1) return err(storeFailure('forbidden'));
     this.#sql.redact.run(log, seq);
     return ok(true);
@@ -194,9 +192,7 @@ export class SqliteLogs {
 
   passes(): StoreResult<readonly Pass[]> {
     return ok(
-      this.#sql.passes
-        .all()
-        .map(({ pass, is_admin }) => ({ key: bytesOf(pass), isAdmin: is_admin === 1 })),
+      this.#sql.passes.all().map(({ pass, is_admin }) => ({ key: bytesOf(pass), isAdmin: is_admin === 1 })),
     );
   }
 
@@ -288,18 +284,14 @@ function prepareStatements(db: Database.Database) {
     setLastCommit: db.prepare<[number, Bytes]>('UPDATE logs SET last_commit = ? WHERE log = ?'),
     setPuts: db.prepare<[number, Bytes]>('UPDATE logs SET puts = ? WHERE log = ?'),
     raiseFloor: db.prepare<[number, Bytes]>('UPDATE logs SET floor = max(floor, ?) WHERE log = ?'),
-    close: db.prepare<[number, Bytes]>(
-      'UPDATE logs SET closed_at = ? WHERE log = ? AND closed_at IS NULL',
-    ),
+    close: db.prepare<[number, Bytes]>('UPDATE logs SET closed_at = ? WHERE log = ? AND closed_at IS NULL'),
     head: db.prepare<[Bytes], { seq: number }>(
       'SELECT seq FROM envelopes WHERE log = ? ORDER BY seq DESC LIMIT 1',
     ),
     envelopeById: db.prepare<[Bytes, Bytes], { seq: number; at: number }>(
       'SELECT seq, at FROM envelopes WHERE log = ? AND id = ?',
     ),
-    envelopeAt: db.prepare<[Bytes, number], EnvelopeRow>(
-      'SELECT * FROM envelopes WHERE log = ? AND seq = ?',
-    ),
+    envelopeAt: db.prepare<[Bytes, number], EnvelopeRow>('SELECT * FROM envelopes WHERE log = ? AND seq = ?'),
     envelopesAfter: db.prepare<[Bytes, number], EnvelopeRow>(
       'SELECT seq, at, id, is_commit, pseudonym, bytes FROM envelopes WHERE log = ? AND seq > ? ORDER BY seq',
     ),

@@ -12,7 +12,8 @@ import type { Call, FromWorker, ToWorker, WorkerData } from './sqliteCalls';
 
 const port = parentPort;
 assert(port, 'runs as a worker');
-const { options }: WorkerData = workerData;
+// What `startSqliteWorker` hands over; Node types it as any.
+const { options } = workerData as WorkerData;
 
 const tell = (message: FromWorker): void => {
   port.postMessage(message);

@@ -62,17 +62,30 @@ const op = <K extends keyof typeof OP>(name: K) => v.literal(OP[name]);
 const authFrame = v.strictTuple([op('auth'), uint, passKey, bytesOf(64)]);
 /** log, kind, SHA-256 of read, write and close keys. Repeating it with the same hashes succeeds. */
 const createFrame = v.strictTuple([
-  op('create'), uint, logId, v.picklist([0, 1, 2, 3] as const), hash, hash, hash,
+  op('create'),
+  uint,
+  logId,
+  v.picklist([0, 1, 2, 3] as const),
+  hash,
+  hash,
+  hash,
 ]);
 /** log, write key, last commit processed, envelopes. A prefix may be accepted. */
 const appendFrame = v.strictTuple([
-  op('append'), uint, logId, bearer, uint, list(bytesUpTo(LIMITS.commitBytes), LIMITS.envelopesPerAppend),
+  op('append'),
+  uint,
+  logId,
+  bearer,
+  uint,
+  list(bytesUpTo(LIMITS.commitBytes), LIMITS.envelopesPerAppend),
 ]);
 /** log, read key, after seq, wanted bytes. */
 const readFrame = v.strictTuple([op('read'), uint, logId, bearer, uint, uint]);
 /** [log, read key, after seq, after put number] for each log; only logs with news are answered. */
 const watchFrame = v.strictTuple([
-  op('watch'), uint, list(v.strictTuple([logId, bearer, uint, uint]), LIMITS.watchLogs),
+  op('watch'),
+  uint,
+  list(v.strictTuple([logId, bearer, uint, uint]), LIMITS.watchLogs),
 ]);
 const unwatchFrame = v.strictTuple([op('unwatch'), uint, list(logId, LIMITS.watchLogs)]);
 /** log, write key, slot, last value. */
@@ -85,7 +98,9 @@ const redactFrame = v.strictTuple([op('redact'), uint, logId, bearer, uint, bear
 const castFrame = v.strictTuple([op('cast'), uint, logId, bearer, bytesUpTo(LIMITS.castBytes)]);
 /** Admin passes only: [pass key, is admin]. Repeating is harmless. */
 const admitFrame = v.strictTuple([
-  op('admit'), uint, list(v.strictTuple([passKey, v.boolean()]), LIMITS.passesPerFrame),
+  op('admit'),
+  uint,
+  list(v.strictTuple([passKey, v.boolean()]), LIMITS.passesPerFrame),
 ]);
 /** Admin passes only; their sockets close at once. */
 const revokeFrame = v.strictTuple([op('revoke'), uint, list(passKey, LIMITS.passesPerFrame)]);
@@ -97,26 +112,69 @@ const claimFrame = v.strictTuple([op('claim'), uint, bytesOf(32)]);
 const tokenFrame = v.strictTuple([op('token'), uint]);
 
 const requestSchemas = [
-  authFrame, createFrame, appendFrame, readFrame, watchFrame, unwatchFrame, putFrame,
-  closeFrame, redactFrame, castFrame, admitFrame, revokeFrame, passesFrame, claimFrame,
+  authFrame,
+  createFrame,
+  appendFrame,
+  readFrame,
+  watchFrame,
+  unwatchFrame,
+  putFrame,
+  closeFrame,
+  redactFrame,
+  castFrame,
+  admitFrame,
+  revokeFrame,
+  passesFrame,
+  claimFrame,
   tokenFrame,
 ] as const;
 export type RequestFrame = v.InferOutput<(typeof requestSchemas)[number]>;
 
 // ---- relay → device -------------------------------------------------------------------------
 
-export const REPLY = { hello: 128, ok: 129, refused: 130, news: 131, slot: 132, cast: 133, closed: 134 } as const;
+export const REPLY = {
+  hello: 128,
+  ok: 129,
+  refused: 130,
+  news: 131,
+  slot: 132,
+  cast: 133,
+  closed: 134,
+} as const;
 
 /** SPEC F5. Each refusal says what to do: see REFUSAL_THEN. */
 export const REFUSALS = [
-  'bad-frame', 'too-large', 'unknown-log', 'forbidden', 'no-pass', 'exists', 'stale', 'closed',
-  'full', 'rate', 'busy', 'storage', 'bad-token', 'bad-auth',
+  'bad-frame',
+  'too-large',
+  'unknown-log',
+  'forbidden',
+  'no-pass',
+  'exists',
+  'stale',
+  'closed',
+  'full',
+  'rate',
+  'busy',
+  'storage',
+  'bad-token',
+  'bad-auth',
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 export const REFUSAL_THEN = {
-  'bad-frame': 'ignore', 'too-large': 'ignore', 'unknown-log': 'stop', forbidden: 'stop',
-  'no-pass': 'stop', exists: 'stop', stale: 'retry', closed: 'stop', full: 'stop', rate: 'retry',
-  busy: 'retry', storage: 'retry', 'bad-token': 'stop', 'bad-auth': 'stop',
+  'bad-frame': 'ignore',
+  'too-large': 'ignore',
+  'unknown-log': 'stop',
+  forbidden: 'stop',
+  'no-pass': 'stop',
+  exists: 'stop',
+  stale: 'retry',
+  closed: 'stop',
+  full: 'stop',
+  rate: 'retry',
+  busy: 'retry',
+  storage: 'retry',
+  'bad-token': 'stop',
+  'bad-auth': 'stop',
 } as const satisfies Record<Refusal, 'ignore' | 'retry' | 'stop'>;
 
 /**
@@ -148,7 +206,13 @@ const castPushFrame = v.strictTuple([v.literal(REPLY.cast), logId, bytesUpTo(LIM
 const closedFrame = v.strictTuple([v.literal(REPLY.closed), logId]);
 
 const replySchemas = [
-  helloFrame, okFrame, refusedFrame, newsFrame, slotFrame, castPushFrame, closedFrame,
+  helloFrame,
+  okFrame,
+  refusedFrame,
+  newsFrame,
+  slotFrame,
+  castPushFrame,
+  closedFrame,
 ] as const;
 export type ReplyFrame = v.InferOutput<(typeof replySchemas)[number]>;
 
@@ -171,7 +235,10 @@ export const readResult = v.strictTuple([v.array(storedEnvelope), uint, uint, ui
 export const watchResult = v.array(
   v.union([
     v.strictTuple([
-      uint, uint, uint, uint,
+      uint,
+      uint,
+      uint,
+      uint,
       v.array(v.strictTuple([uint, slotId, bytesUpTo(LIMITS.slotBytes)])),
     ]),
     v.strictTuple([uint, v.picklist(REFUSALS)]),
@@ -206,7 +273,6 @@ function parseBy<const T extends readonly v.GenericSchema[]>(
   const schema = typeof code === 'number' ? schemas[code - firstCode] : undefined;
   if (schema === undefined) return err({ type: 'malformed', then: 'ignore', detail: 'operation' });
   const parsed = v.safeParse(schema, value.value);
-  if (!parsed.success)
-    return err({ type: 'malformed', then: 'ignore', detail: parsed.issues[0].message });
+  if (!parsed.success) return err({ type: 'malformed', then: 'ignore', detail: parsed.issues[0].message });
   return ok(parsed.output);
 }

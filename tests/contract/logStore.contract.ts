@@ -9,7 +9,13 @@ import { encodeEnvelope } from '../../src/protocol/envelope';
 import { LOG_KINDS } from '../../src/protocol/frames';
 import { LIMITS } from '../../src/protocol/limits';
 import { randomBytes } from '../../server/hashes';
-import type { AppendOutcome, AppendRequest, LogFacts, LogStore, StoreResult } from '../../server/stores/logStore';
+import type {
+  AppendOutcome,
+  AppendRequest,
+  LogFacts,
+  LogStore,
+  StoreResult,
+} from '../../server/stores/logStore';
 
 export interface TestDatabase {
   /** Another handle on the same data. */
@@ -70,7 +76,7 @@ const seqsOf = (outcome: AppendOutcome): number[] => outcome.appended.map(({ seq
 
 async function readAll(store: LogStore, log: Bytes, from = 0, maxBytes = 10_000) {
   const rows = [];
-  for (let after = from; ; ) {
+  for (let after = from; ;) {
     const page = valueOf(await store.read(log, after, maxBytes));
     if (page.envelopes.length === 0) return rows;
     rows.push(...page.envelopes);
@@ -79,7 +85,7 @@ async function readAll(store: LogStore, log: Bytes, from = 0, maxBytes = 10_000)
 }
 
 export function logStoreContract(name: string, openDatabase: () => Promise<TestDatabase>): void {
-  describe(`log store contract: ${name}`, () => {
+  describe(`log store contract: ${name}`, { timeout: 60_000 }, () => {
     let database: TestDatabase;
     let store: LogStore;
 
@@ -101,7 +107,9 @@ export function logStoreContract(name: string, openDatabase: () => Promise<TestD
       const writers = Array.from({ length: 64 }, async (_, i) => {
         const seqs: number[] = [];
         for (let n = 0; n < 5; n++)
-          seqs.push(...seqsOf(await appendOne(i % 2 === 0 ? store : other, requestOf(log, 0, entry(), entry()))));
+          seqs.push(
+            ...seqsOf(await appendOne(i % 2 === 0 ? store : other, requestOf(log, 0, entry(), entry()))),
+          );
         return seqs;
       });
       const acknowledged = (await Promise.all(writers)).flat().sort((a, b) => a - b);
@@ -181,7 +189,12 @@ export function logStoreContract(name: string, openDatabase: () => Promise<TestD
       ]);
       expect(outcomes.map(seqsOf)).toEqual([[1], [], [2], [], [], [3]]);
       expect(outcomes.map(({ refused }) => refused?.type)).toEqual([
-        undefined, 'unknown-log', undefined, 'stale', 'full', undefined,
+        undefined,
+        'unknown-log',
+        undefined,
+        'stale',
+        'full',
+        undefined,
       ]);
     });
 
@@ -203,7 +216,10 @@ export function logStoreContract(name: string, openDatabase: () => Promise<TestD
           page.envelopes.forEach(({ seq, bytes }, i) => {
             expect(seq).toBe(seen.length + 1);
             seen.push(bytes);
-            if (i > 0) expect(page.envelopes.reduce((sum, row) => sum + row.bytes.length, 0)).toBeLessThanOrEqual(maxBytes);
+            if (i > 0)
+              expect(page.envelopes.reduce((sum, row) => sum + row.bytes.length, 0)).toBeLessThanOrEqual(
+                maxBytes,
+              );
           });
         }
         expect(seen).toEqual(written);
@@ -246,10 +262,17 @@ export function logStoreContract(name: string, openDatabase: () => Promise<TestD
       const log = await newLog(store);
       await appendOne(store, requestOf(log, 0, entry(), entry(), commit()));
       valueOf(await store.truncate(log, 2));
-      expect(valueOf(await store.read(log, 0, 10_000))).toMatchObject({ head: 3, firstSeq: 3, lastCommit: 3 });
+      expect(valueOf(await store.read(log, 0, 10_000))).toMatchObject({
+        head: 3,
+        firstSeq: 3,
+        lastCommit: 3,
+      });
       valueOf(await store.truncate(log, 99));
       expect(valueOf(await store.read(log, 0, 10_000))).toMatchObject({
-        head: 3, firstSeq: 4, lastCommit: 3, envelopes: [],
+        head: 3,
+        firstSeq: 4,
+        lastCommit: 3,
+        envelopes: [],
       });
       await reopen();
       expect(seqsOf(await appendOne(store, requestOf(log, 3, entry())))).toEqual([4]);
@@ -269,7 +292,11 @@ export function logStoreContract(name: string, openDatabase: () => Promise<TestD
       let total = 0;
       for (let dropped = -1; dropped !== 0; total += dropped) dropped = valueOf(await store.expire(150, 2));
       expect(valueOf(await store.read(log, 0, 10_000))).toMatchObject({ head: 3, firstSeq: 3 });
-      expect(valueOf(await store.read(closed, 0, 10_000))).toMatchObject({ head: 1, firstSeq: 2, isClosed: true });
+      expect(valueOf(await store.read(closed, 0, 10_000))).toMatchObject({
+        head: 1,
+        firstSeq: 2,
+        isClosed: true,
+      });
       expect(valueOf(await store.watch([{ log: closed, afterPut: 0 }]))[0]?.slots).toEqual([]);
       expect(total).toBeGreaterThanOrEqual(3);
       const reused = await store.create(factsOf(closed));
@@ -308,12 +335,19 @@ export function logStoreContract(name: string, openDatabase: () => Promise<TestD
       ]);
       const [newer] = valueOf(await store.watch([{ log, afterPut: 2 }]));
       expect(newer?.slots.map(({ put }) => put)).toEqual([3]);
-      const puts = Array.from({ length: LIMITS.slotsPerLog }, () => store.put(log, randomBytes(16), Uint8Array.of(0)));
+      const puts = Array.from({ length: LIMITS.slotsPerLog }, () =>
+        store.put(log, randomBytes(16), Uint8Array.of(0)),
+      );
       const refused = (await Promise.all(puts)).filter((result) => !result.ok);
       expect(refused).toHaveLength(2);
       const [big] = valueOf(await store.watch([{ log, afterPut: 0 }]));
       expect(big?.slots).toHaveLength(LIMITS.slotsPerLog);
-      const two = valueOf(await store.watch([{ log, afterPut: 3 }, { log, afterPut: 3 }]));
+      const two = valueOf(
+        await store.watch([
+          { log, afterPut: 3 },
+          { log, afterPut: 3 },
+        ]),
+      );
       expect(two.map((state) => state?.hasMoreSlots)).toEqual([false, true]);
     });
 
@@ -363,7 +397,12 @@ export function logStoreContract(name: string, openDatabase: () => Promise<TestD
       await reopen();
       expect(valueOf(await store.claim(token, admin))).toBe(true);
       expect(valueOf(await store.claim(token, other))).toBe(false);
-      valueOf(await store.admit([{ key: other, isAdmin: false }, { key: other, isAdmin: false }]));
+      valueOf(
+        await store.admit([
+          { key: other, isAdmin: false },
+          { key: other, isAdmin: false },
+        ]),
+      );
       const kindOf = (result: StoreResult<true>): string => (result.ok ? 'done' : result.error.type);
       expect(kindOf(await store.revoke([other, admin]))).toBe('forbidden');
       expect(kindOf(await store.admit([{ key: admin, isAdmin: false }]))).toBe('forbidden');

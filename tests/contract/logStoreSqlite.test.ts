@@ -47,7 +47,7 @@ logStoreContract('sqlite', async () => {
   };
 });
 
-describe('sqlite log store', () => {
+describe('sqlite log store', { timeout: 60_000 }, () => {
   test('4. what was acknowledged survives SIGKILL in the middle of a batch', async () => {
     const file = join(newFolder(), 'relay.db');
     let store = await openStore(file);
@@ -56,10 +56,14 @@ describe('sqlite log store', () => {
     const acknowledged = new Map<string, Map<number, string>>();
     let count = 0;
     for (let round = 0; round < 3; round++) {
-      const child = fork(join(import.meta.dirname, 'logStoreVictim.ts'), [file, ...logs.map((log) => Buffer.from(log).toString('hex'))], {
-        execArgv: ['--import', 'tsx'],
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      });
+      const child = fork(
+        join(import.meta.dirname, 'logStoreVictim.ts'),
+        [file, ...logs.map((log) => Buffer.from(log).toString('hex'))],
+        {
+          execArgv: ['--import', 'tsx'],
+          stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        },
+      );
       const enough = 60 * (round + 1);
       await new Promise<void>((resolve) => {
         let heard = 0;
@@ -83,7 +87,8 @@ describe('sqlite log store', () => {
       const log = hexToBytes(hex) as Bytes;
       const { envelopes, head } = valueOf(await store.read(log, 0, 100_000_000));
       expect(envelopes.map(({ seq }) => seq)).toEqual(Array.from({ length: head }, (_, i) => i + 1));
-      for (const [seq, id] of ofLog) expect(Buffer.from(envelopes[seq - 1]?.id ?? []).toString('hex')).toBe(id);
+      for (const [seq, id] of ofLog)
+        expect(Buffer.from(envelopes[seq - 1]?.id ?? []).toString('hex')).toBe(id);
     }
     await store.end();
   });
@@ -138,7 +143,10 @@ describe('sqlite log store', () => {
     db.pragma('user_version = 99');
     db.close();
     const before = readFileSync(file);
-    expect(await openSqliteLogStore({ file })).toEqual({ ok: false, error: { type: 'newer-schema', found: 99 } });
+    expect(await openSqliteLogStore({ file })).toEqual({
+      ok: false,
+      error: { type: 'newer-schema', found: 99 },
+    });
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 

@@ -14,13 +14,23 @@ const errorOf = (args: string[], env: Record<string, string> = {}): string => {
 describe('configuration', () => {
   test('stands without any', () => {
     expect(serveWith([])).toMatchObject({
-      host: 'localhost', port: 8080, behindProxy: false, app: true, retentionDays: 30, logLevel: 'info',
+      host: 'localhost',
+      port: 8080,
+      behindProxy: false,
+      app: true,
+      retentionDays: 30,
+      logLevel: 'info',
     });
   });
 
   test('a flag beats its variable; an empty variable is none', () => {
     const env = { DEPESCHE_PORT: '1', DEPESCHE_HOST: '', DEPESCHE_APP: 'off', DEPESCHE_BEHIND_PROXY: '1' };
-    expect(serveWith(['--port', '0'], env)).toMatchObject({ port: 0, host: 'localhost', app: false, behindProxy: true });
+    expect(serveWith(['--port', '0'], env)).toMatchObject({
+      port: 0,
+      host: 'localhost',
+      app: false,
+      behindProxy: true,
+    });
     expect(serveWith(['--app'], env).app).toBe(true);
     expect(serveWith(['--no-app']).app).toBe(false);
     expect(serveWith(['--public-url', 'https://d.example/']).publicUrl).toBe('https://d.example');
@@ -45,6 +55,8 @@ describe('configuration', () => {
     expect(parseCommand(['reset-admin', '--data', '/tmp/x'], {})).toMatchObject({
       value: { type: 'reset-admin', config: { data: '/tmp/x' } },
     });
-    expect(parseCommand(['backup', '/tmp/b.db'], {})).toMatchObject({ value: { type: 'backup', file: '/tmp/b.db' } });
+    expect(parseCommand(['backup', '/tmp/b.db'], {})).toMatchObject({
+      value: { type: 'backup', file: '/tmp/b.db' },
+    });
   });
 });

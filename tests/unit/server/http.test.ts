@@ -50,7 +50,14 @@ async function start(options: Partial<HttpOptions> & { quotaBytes?: number; now?
   });
   running.push(server);
   const port = await server.listen('127.0.0.1', 0);
-  return { relay, blobs, port, base: `http://127.0.0.1:${String(port)}`, host: `127.0.0.1:${String(port)}`, errors };
+  return {
+    relay,
+    blobs,
+    port,
+    base: `http://127.0.0.1:${String(port)}`,
+    host: `127.0.0.1:${String(port)}`,
+    errors,
+  };
 }
 
 class Client {
@@ -60,7 +67,10 @@ class Client {
   #wake: () => void = () => undefined;
 
   constructor(port: number, headers: Record<string, string> = {}, path = '/relay') {
-    this.#socket = new WebSocket(`ws://127.0.0.1:${String(port)}${path}`, { headers, perMessageDeflate: true });
+    this.#socket = new WebSocket(`ws://127.0.0.1:${String(port)}${path}`, {
+      headers,
+      perMessageDeflate: true,
+    });
     sockets.push(this.#socket);
     this.#socket.on('message', (data: Buffer) => {
       const parsed = parseReply(new Uint8Array(data));
@@ -68,8 +78,12 @@ class Client {
       this.#wake();
     });
     this.closed = new Promise((resolve) => {
-      this.#socket.on('close', (code) => { resolve(code); });
-      this.#socket.on('unexpected-response', (_request, response) => { resolve(response.statusCode ?? 0); });
+      this.#socket.on('close', (code) => {
+        resolve(code);
+      });
+      this.#socket.on('unexpected-response', (_request, response) => {
+        resolve(response.statusCode ?? 0);
+      });
     });
     this.#socket.on('error', () => undefined);
   }
@@ -102,7 +116,7 @@ class Client {
   }
 }
 
-describe('headers and pages', () => {
+describe('headers and pages', { timeout: 30_000 }, () => {
   test('every answer carries the careful headers', async () => {
     const { base } = await start();
     for (const path of ['/healthz', '/readyz', '/nowhere', '/blob/x/1']) {
@@ -124,7 +138,9 @@ describe('headers and pages', () => {
       expect(headers.get('server') ?? headers.get('x-powered-by')).toBeNull();
     }
     const proxied = await start({ isBehindProxy: true });
-    expect((await fetch(`${proxied.base}/healthz`)).headers.get('strict-transport-security')).toContain('max-age');
+    expect((await fetch(`${proxied.base}/healthz`)).headers.get('strict-transport-security')).toContain(
+      'max-age',
+    );
   });
 
   test('the app: hashed files for ever, everything else anew; nothing outside its folder', async () => {
@@ -132,14 +148,19 @@ describe('headers and pages', () => {
     mkdirSync(join(appFolder, 'assets'), { recursive: true });
     mkdirSync(join(appFolder, 'citizen'), { recursive: true });
     for (const [name, text] of [
-      ['index.html', '<!doctype html>app'], ['citizen/index.html', '<!doctype html>citizen'], ['sw.js', '//'],
-      ['manifest.webmanifest', '{}'], ['assets/main-abc123.js', '//'],
+      ['index.html', '<!doctype html>app'],
+      ['citizen/index.html', '<!doctype html>citizen'],
+      ['sw.js', '//'],
+      ['manifest.webmanifest', '{}'],
+      ['assets/main-abc123.js', '//'],
     ] as const)
       writeFileSync(join(appFolder, name), text);
     const { base } = await start({ appFolder });
-    const cacheOf = async (path: string): Promise<string | null> => (await fetch(base + path)).headers.get('cache-control');
+    const cacheOf = async (path: string): Promise<string | null> =>
+      (await fetch(base + path)).headers.get('cache-control');
     expect(await cacheOf('/assets/main-abc123.js')).toBe('public, max-age=31536000, immutable');
-    for (const path of ['/', '/index.html', '/sw.js', '/manifest.webmanifest', '/citizen/']) expect(await cacheOf(path)).toBe('no-cache');
+    for (const path of ['/', '/index.html', '/sw.js', '/manifest.webmanifest', '/citizen/'])
+      expect(await cacheOf(path)).toBe('no-cache');
     expect(await (await fetch(`${base}/citizen/`)).text()).toContain('citizen');
     expect((await fetch(`${base}/..%2fpackage.json`)).status).toBeGreaterThanOrEqual(400);
     expect((await fetch(`${base}/assets/none.js`)).status).toBe(404);
@@ -162,7 +183,7 @@ describe('headers and pages', () => {
   });
 });
 
-describe('sockets', () => {
+describe('sockets', { timeout: 30_000 }, () => {
   test('hello, rubbish of all kinds, and the valid request behind it', async () => {
     const { port, errors } = await start();
     const client = new Client(port);
@@ -190,12 +211,18 @@ describe('sockets', () => {
 
   test('rubbish instead of a handshake harms nobody', async () => {
     const { port } = await start();
-    for (const text of ['\u0000\u0001\u0002', 'GET /relay HTTP/1.1\r\n\r\n', 'GET /relay HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'])
+    for (const text of [
+      '\u0000\u0001\u0002',
+      'GET /relay HTTP/1.1\r\n\r\n',
+      'GET /relay HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+    ])
       await new Promise<void>((resolve) => {
         const socket = connect(port, '127.0.0.1', () => socket.write(text));
         socket.on('data', () => socket.destroy());
         socket.on('error', () => undefined);
-        socket.on('close', () => { resolve(); });
+        socket.on('close', () => {
+          resolve();
+        });
       });
     await new Client(port).frame(REPLY.hello);
   });
@@ -212,7 +239,10 @@ describe('sockets', () => {
     const { port, relay } = await start({ isBehindProxy: true });
     const key = new TestKey();
     await relay.passes.admit([{ key: key.bytes, isAdmin: true }]);
-    const client = new Client(port, { 'x-forwarded-host': 'Depesche.Stadt.example', origin: 'https://depesche.stadt.example' });
+    const client = new Client(port, {
+      'x-forwarded-host': 'Depesche.Stadt.example',
+      origin: 'https://depesche.stadt.example',
+    });
     await client.authenticate(key, 'depesche.stadt.example');
   });
 
@@ -248,7 +278,7 @@ describe('sockets', () => {
   });
 });
 
-describe('blobs', () => {
+describe('blobs', { timeout: 30_000 }, () => {
   async function withToken(options: Parameters<typeof start>[0] = {}) {
     const server = await start(options);
     const key = new TestKey();
@@ -260,10 +290,21 @@ describe('blobs', () => {
     if (!(token instanceof Uint8Array)) throw new Error('no token');
     const headers = { authorization: `Bearer ${bytesToBase64Url(new Uint8Array(token))}` };
     const id = bytesToBase64Url(randomBytes(32));
-    const put = (index: number | string, body: Bytes, blob = id, as: Record<string, string> = headers): Promise<Response> =>
-      fetch(`${server.base}/blob/${blob}/${String(index)}`, { method: 'PUT', body, headers: { 'content-type': 'application/octet-stream', ...as } });
-    const get = (index: number | string): Promise<Response> => fetch(`${server.base}/blob/${id}/${String(index)}`, { headers });
-    const head = (blob = id): Promise<Response> => fetch(`${server.base}/blob/${blob}`, { method: 'HEAD', headers });
+    const put = (
+      index: number | string,
+      body: Bytes,
+      blob = id,
+      as: Record<string, string> = headers,
+    ): Promise<Response> =>
+      fetch(`${server.base}/blob/${blob}/${String(index)}`, {
+        method: 'PUT',
+        body,
+        headers: { 'content-type': 'application/octet-stream', ...as },
+      });
+    const get = (index: number | string): Promise<Response> =>
+      fetch(`${server.base}/blob/${id}/${String(index)}`, { headers });
+    const head = (blob = id): Promise<Response> =>
+      fetch(`${server.base}/blob/${blob}`, { method: 'HEAD', headers });
     return { ...server, key, headers, id, put, get, head };
   }
 
@@ -303,7 +344,9 @@ describe('blobs', () => {
     await relay.passes.admit([{ key: other.bytes, isAdmin: true }]);
     const token = bytesToBase64Url(relay.tokens.issue(other.bytes));
     expect((await put(1, randomBytes(5), id, { authorization: `Bearer ${token}` })).status).toBe(403);
-    const statuses = await Promise.all([1, 2, 3].map(async (index) => (await put(index, randomBytes(500))).status));
+    const statuses = await Promise.all(
+      [1, 2, 3].map(async (index) => (await put(index, randomBytes(500))).status),
+    );
     expect(statuses.sort()).toEqual([201, 507, 507]);
     await relay.passes.revoke([key.bytes]);
     expect((await put(9, randomBytes(5))).status).toBe(401);

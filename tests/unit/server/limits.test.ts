@@ -39,7 +39,11 @@ describe('token bucket', () => {
 describe('address book', () => {
   test('counts in all and per address, IPv6 by /64', () => {
     const book = new AddressBook({ total: 4, perAddress: 2 });
-    expect([book.enter('10.0.0.1'), book.enter('10.0.0.1'), book.enter('10.0.0.1')]).toEqual([true, true, false]);
+    expect([book.enter('10.0.0.1'), book.enter('10.0.0.1'), book.enter('10.0.0.1')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
     expect(book.enter('2001:db8:0:1::5')).toBe(true);
     expect(book.enter('2001:db8:0:1:ffff:1:2:3')).toBe(true);
     expect(book.enter('::ffff:10.0.0.2')).toBe(false); // full in all

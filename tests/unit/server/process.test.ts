@@ -89,7 +89,11 @@ async function connectTo(port: string) {
     if (parsed.ok) frames.push(parsed.value);
     wake();
   });
-  const closed = new Promise<number>((resolve) => socket.on('close', (code) => { resolve(code); }));
+  const closed = new Promise<number>((resolve) =>
+    socket.on('close', (code) => {
+      resolve(code);
+    }),
+  );
   const next = async (): Promise<ReplyFrame> => {
     while (frames.length === 0) await new Promise<void>((resolve) => (wake = resolve));
     const frame = frames.shift();
@@ -126,7 +130,9 @@ describe('the relay as a process', () => {
     expect(await auth()).toEqual([REPLY.ok, 1, true]);
     expect(await device.ask(OP.claim, 2, base64UrlToBytes(token))).toEqual([REPLY.ok, 2, true]);
     await device.ask(OP.create, 3, log, 0, sha256(readKey), sha256(writeKey), randomBytes(32));
-    expect(await device.ask(OP.append, 4, log, writeKey, 0, [smallEntry()])).toMatchObject({ 2: [[[1, expect.any(Number)]], null] });
+    expect(await device.ask(OP.append, 4, log, writeKey, 0, [smallEntry()])).toMatchObject({
+      2: [[[1, expect.any(Number)]], null],
+    });
     const { incarnation } = device;
     relay.child.kill('SIGKILL');
     await relay.exited;

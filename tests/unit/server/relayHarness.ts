@@ -48,7 +48,8 @@ export class TestPeer implements Peer {
 
   send(frame: Bytes): void {
     const parsed = parseReply(frame);
-    if (!parsed.ok) throw new Error(`the relay sent a frame that does not parse: ${parsed.error.detail ?? ''}`);
+    if (!parsed.ok)
+      throw new Error(`the relay sent a frame that does not parse: ${parsed.error.detail ?? ''}`);
     this.frames.push(parsed.value);
   }
 
@@ -61,7 +62,9 @@ export class TestPeer implements Peer {
   }
 
   of<C extends ReplyFrame[0]>(code: C): Extract<ReplyFrame, readonly [C, ...unknown[]]>[] {
-    return this.frames.filter((frame): frame is Extract<ReplyFrame, readonly [C, ...unknown[]]> => frame[0] === code);
+    return this.frames.filter(
+      (frame): frame is Extract<ReplyFrame, readonly [C, ...unknown[]]> => frame[0] === code,
+    );
   }
 }
 
@@ -104,7 +107,9 @@ export class TestDevice {
     return parse(appendResult, answer);
   }
 
-  async watch(...logs: readonly (readonly [Bytes, Bytes, number, number])[]): Promise<v.InferOutput<typeof watchResult>> {
+  async watch(
+    ...logs: readonly (readonly [Bytes, Bytes, number, number])[]
+  ): Promise<v.InferOutput<typeof watchResult>> {
     return parse(watchResult, await this.ask(OP.watch, logs));
   }
 }
@@ -145,7 +150,14 @@ export class TestRelay {
       write: kind === LOG_KINDS.mailbox ? NO_KEY : randomBytes(32),
       close: randomBytes(32),
     };
-    const made = await by.ask(OP.create, log.log, kind, sha256(log.read), sha256(log.write), sha256(log.close));
+    const made = await by.ask(
+      OP.create,
+      log.log,
+      kind,
+      sha256(log.read),
+      sha256(log.write),
+      sha256(log.close),
+    );
     if (made !== true) throw new Error(`not created: ${String(made)}`);
     return log;
   }
