@@ -1,5 +1,5 @@
 /** Everybody sees the same board, whatever the order in which they were on and off line. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { openSharedDoc, type SharedDoc } from '../../../src/crdt/openSharedDoc';
 import { readBoard } from '../../../src/crdt/noticeBoard';
 import { editBoard } from './editBoard';
@@ -7,8 +7,11 @@ import { DOCUMENT, FakeTown, type FakeDevice } from './fakeTown';
 import { hostileUpdate, wildUpdate } from './hostileUpdates';
 import { chooser } from './pick';
 
+// Long runs, on machines that may have other things to do.
+vi.setConfig({ testTimeout: 60_000 });
+
 const DEVICES = 6;
-const STEPS = 150;
+const STEPS = 120;
 
 interface Tab {
   readonly device: FakeDevice;
@@ -40,7 +43,7 @@ async function settle(): Promise<void> {
 describe.each([{ isHostile: false }, { isHostile: true }])(
   'six devices, hostile member: $isHostile',
   ({ isHostile }) => {
-    test.each([1, 2, 3, 4, 5, 6, 7, 8])('seed %i', async (seed) => {
+    test.each([1, 2, 3, 4, 5, 6])('seed %i', async (seed) => {
       const choose = chooser(seed * 7919);
       const town = new FakeTown(seed);
       const tabs: Tab[] = [];
