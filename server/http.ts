@@ -73,7 +73,8 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   return {
     app,
     async listen(host, port) {
-      await app.listen({ host, port });
+      // after a restart everybody comes back at once; the system caps it by its own limit
+      await app.listen({ host, port, backlog: 4_096 });
       const address = app.server.address();
       return typeof address === 'object' && address !== null ? address.port : port;
     },

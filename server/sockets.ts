@@ -42,7 +42,7 @@ export function attachSockets(server: Server, options: SocketOptions): Sockets {
   });
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy());
+    socket.on('error', destroyThis);
     const host = hostOf(request, isBehindProxy);
     const address = addressOf(request, isBehindProxy);
     const path = request.url?.split('?', 1)[0];
@@ -50,9 +50,7 @@ export function attachSockets(server: Server, options: SocketOptions): Sockets {
     if (host === undefined) return hangUp(socket, '400 Bad Request');
     if (!isOwnOrigin(request.headers.origin, host)) return hangUp(socket, '403 Forbidden');
     if (!addresses.enter(address)) return hangUp(socket, '503 Service Unavailable');
-    socket.once('close', () => {
-      addresses.leave(address);
-    });
+    leaveOnClose(socket, addresses, address);
     wss.handleUpgrade(request, socket, head, (ws) => {
       serve(ws, socket, host);
     });
@@ -156,6 +154,17 @@ export function attachSockets(server: Server, options: SocketOptions): Sockets {
       wss.close();
     },
   };
+}
+
+/** Apart from the handler above: a listener made there would keep the whole request alive. */
+function leaveOnClose(socket: Duplex, addresses: AddressBook, address: string): void {
+  socket.once('close', () => {
+    addresses.leave(address);
+  });
+}
+
+function destroyThis(this: Duplex): void {
+  this.destroy();
 }
 
 function hangUp(socket: Duplex, status: string): void {

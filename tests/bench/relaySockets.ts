@@ -23,7 +23,7 @@ const folder = mkdtempSync(join(process.cwd(), 'node_modules/.bench-'));
 const main = process.env['RELAY_MAIN'] ?? 'dist/server/main.js';
 const relay = spawn(
   process.execPath,
-  [main, '--port', '0', '--data', folder, '--no-app', '--log-level', 'error'],
+  [main, '--port', '0', '--data', folder, '--no-app', '--log-level', 'error', '--max-per-address', '20000'],
   {
     stdio: ['ignore', 'pipe', 'inherit'],
   },
@@ -88,7 +88,13 @@ async function run(): Promise<void> {
   const [log, key] = [randomBytes(32), randomBytes(32)];
   await admin.ask(OP.create, log, 0, sha256(key), sha256(key), sha256(key));
 
-  const clients = Array.from({ length: watchers }, () => new Client(host));
+  const before = residentKiB();
+  const clients: Client[] = [];
+  while (clients.length < watchers) {
+    const some = Array.from({ length: Math.min(200, watchers - clients.length) }, () => new Client(host));
+    await Promise.all(some.map((client) => client.hello));
+    clients.push(...some);
+  }
   for (let at = 0; at < clients.length; at += LIMITS.passesPerFrame) {
     const some = clients.slice(at, at + LIMITS.passesPerFrame);
     await admin.ask(
@@ -96,7 +102,6 @@ async function run(): Promise<void> {
       some.map(({ publicKey }) => [publicKey, false]),
     );
   }
-  const before = residentKiB();
   await Promise.all(clients.map((client) => client.authenticate()));
   await Promise.all(clients.map((client) => client.ask(OP.watch, [[log, key, 0, 0]])));
   const perConnection = (residentKiB() - before) / watchers;
