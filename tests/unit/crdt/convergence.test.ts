@@ -12,6 +12,8 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const DEVICES = 6;
 const STEPS = 120;
+/** The last ones differed for good: wild neighbours (105, 147), cut surrogate pairs (133, 147). */
+const SEEDS = [1, 2, 3, 4, 105, 133, 147];
 
 interface Tab {
   readonly device: FakeDevice;
@@ -43,7 +45,7 @@ async function settle(): Promise<void> {
 describe.each([{ isHostile: false }, { isHostile: true }])(
   'six devices, hostile member: $isHostile',
   ({ isHostile }) => {
-    test.each([1, 2, 3, 4, 5, 6])('seed %i', async (seed) => {
+    test.each(SEEDS)('seed %i', async (seed) => {
       const choose = chooser(seed * 7919);
       const town = new FakeTown(seed);
       const tabs: Tab[] = [];
