@@ -1,10 +1,12 @@
 /**
  * The engine's side of shared documents: gives the verdict on updates as they come from the log, and
- * keeps what was accepted as rows. A document lives in memory once its conversation is touched.
+ * keeps what was accepted as rows. A document lives in memory once its conversation is touched; the
+ * code that knows documents is loaded with the first one.
  */
 import { hexToBytes, type Bytes } from '../lib/bytes';
 import { assert } from '../lib/assert';
-import { CanonicalDoc } from '../crdt/canonicalDoc';
+import type * as canonicalDoc from '../crdt/canonicalDoc';
+import type { CanonicalDoc } from '../crdt/canonicalDoc';
 import { documentRowKey } from '../records/keys';
 import type { SealedRecords } from '../records/sealedRecords';
 import type { DocumentChange } from '../sync/ingest';
@@ -22,9 +24,12 @@ export async function readDocumentRows(records: SealedRecords, log: number): Pro
   return rows.map((row) => row.value);
 }
 
+type Code = typeof canonicalDoc;
+
 export class Documents implements DocumentGate {
   readonly #records: SealedRecords;
   readonly #docsByLog = new Map<number, Map<string, CanonicalDoc>>();
+  #code: Code | undefined;
 
   constructor(records: SealedRecords) {
     this.#records = records;
@@ -35,37 +40,45 @@ export class Documents implements DocumentGate {
   }
 
   async reset(log: number): Promise<void> {
+    this.#code ??= await import('../crdt/canonicalDoc');
     const docs = new Map<string, CanonicalDoc>();
     for (const row of await readDocumentRows(this.#records, log)) {
       if ('state' in row) {
-        const doc = CanonicalDoc.fromState(row.document, row.state);
+        const doc = this.#code.CanonicalDoc.fromState(row.document, row.state);
         if (doc.ok) docs.set(row.document, doc.value);
-      } else applyTo(docs, row);
+      } else applyTo(this.#code, docs, row);
     }
     this.#docsByLog.set(log, docs);
   }
 
   accept(log: number, change: DocumentChange): boolean {
     const docs = this.#docsByLog.get(log);
-    assert(docs, 'documents are prepared before they are changed');
-    return applyTo(docs, change);
+    assert(docs && this.#code, 'documents are prepared before they are changed');
+    return applyTo(this.#code, docs, change);
   }
 
   async states(log: number): Promise<Readonly<Record<string, Bytes>>> {
+    if (!(await this.hasAny(log))) return {};
     await this.prepare(log);
     const docs = this.#docsByLog.get(log) ?? new Map<string, CanonicalDoc>();
     return Object.fromEntries([...docs].map(([document, doc]) => [document, doc.encodeState()]));
   }
 
-  /** Title of the notice board, for previews; undefined while it has none. */
+  async hasAny(log: number): Promise<boolean> {
+    if (this.#docsByLog.has(log)) return true;
+    const [from, to] = [documentRowKey(log, 0), documentRowKey(log, Number.MAX_SAFE_INTEGER)];
+    return (await this.#records.vault.range('rows', { from, to, limit: 1 })).length > 0;
+  }
+
+  /** Title of the notice board, for the conversation's view; undefined while it has none. */
   boardTitle(log: number): string | undefined {
     const title = this.#docsByLog.get(log)?.get('board')?.readBoard().title;
     return title === '' ? undefined : title;
   }
 }
 
-function applyTo(docs: Map<string, CanonicalDoc>, change: DocumentChange): boolean {
-  const doc = docs.get(change.document) ?? CanonicalDoc.empty(change.document);
+function applyTo(code: Code, docs: Map<string, CanonicalDoc>, change: DocumentChange): boolean {
+  const doc = docs.get(change.document) ?? code.CanonicalDoc.empty(change.document);
   const device = hexToBytes(change.device);
   assert(device, 'a device id is hex');
   const verdict = doc.apply({ device, session: change.session, update: change.update });

@@ -138,6 +138,11 @@ export class Engine {
       this.services.onEnd('fenced');
     });
     this.#relay?.start();
+    for (const { state } of this.conversations())
+      if (await this.documents.hasAny(state.number)) {
+        await this.documents.prepare(state.number);
+        this.#conversationChanged(state.number);
+      }
   }
 
   async #loadRunners(): Promise<void> {
@@ -557,8 +562,9 @@ export class Engine {
     const fresh = history.filter((item) => item.order > (kept?.lastOrder ?? -1));
     const timeline = await addToTimeline(this.records, number, kept?.tail ?? [], fresh);
     const documents = await Promise.all(
-      Object.entries(mail.snapshot.documents).map(([document, state]) =>
-        this.records.put('rows', documentRowKey(number, 0), { document, state, order: 0 }),
+      // Orders of the log begin far above: an envelope's worth is free for states.
+      Object.entries(mail.snapshot.documents).map(([document, state], order) =>
+        this.records.put('rows', documentRowKey(number, order), { document, state, order }),
       ),
     );
     const lastOrder = fresh.at(-1)?.order ?? kept?.lastOrder ?? 0;

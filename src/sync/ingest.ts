@@ -35,6 +35,8 @@ export interface IngestContext {
   readonly now: number;
   /** Numbers of own intents by entry id. */
   readonly intents: ReadonlyMap<EntryId, number>;
+  /** Called before `acceptDocument`, and only when there is something to accept. */
+  prepareDocuments(): Promise<void>;
   /** The verdict on a document update; accepted ones are kept by the caller (protocol.md 10). */
   acceptDocument(change: DocumentChange): boolean;
 }
@@ -77,6 +79,7 @@ export async function ingest(
     const run = runOfEntries(stored, at, step.cursor);
     if (run.length > 0) {
       const opened = await Promise.all(run.map((envelope) => step.open(envelope)));
+      if (opened.some(hasDocument)) await context.prepareDocuments();
       for (const [index, envelope] of run.entries())
         step.takeEntries(envelope, opened[index] ?? { gap: 'unreadable' });
       at += run.length;
@@ -107,6 +110,10 @@ function runOfEntries(
     run.push(envelope);
   }
   return run;
+}
+
+function hasDocument(opened: Opened): boolean {
+  return 'entries' in opened && opened.entries.some(({ content }) => content.body.kind === 'document');
 }
 
 function isCommitEnvelope(stored: StoredEnvelope): boolean {

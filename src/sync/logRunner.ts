@@ -354,7 +354,6 @@ export class LogRunner {
 
   async #takeEnvelopes(envelopes: readonly StoredEnvelope[]): Promise<boolean> {
     const host = this.#host;
-    if (this.isConversation) await host.documents.prepare(this.state.number);
     const intents = new Map<EntryId, number>(
       host.waitingIntents(this.state.number).map(({ number, intent }) => [intent.entry, number]),
     );
@@ -366,6 +365,7 @@ export class LogRunner {
         town: host.town(),
         now: host.clock.now(),
         intents,
+        prepareDocuments: () => host.documents.prepare(this.state.number),
         acceptDocument: (change) => host.documents.accept(this.state.number, change),
       },
       this.state,
@@ -389,7 +389,7 @@ export class LogRunner {
       ),
     );
     if (!(await this.#save(next, [...timeline.writes, ...documents, ...done]))) {
-      await host.documents.reset(this.state.number);
+      if (result.documents.length > 0) await host.documents.reset(this.state.number);
       return false;
     }
     await this.#taken(result);
