@@ -17,7 +17,7 @@ import { foldDirectory, personOfDevice, type Directory } from '../domain/directo
 import { encodeEntry } from '../domain/entry';
 import type { DeviceId, EntryId, PersonId } from '../domain/ids';
 import { parsePosition } from '../domain/position';
-import { isLawfulCommit, targetDevices } from '../domain/target';
+import { isLawfulCommit, targetDevices, type Leaf } from '../domain/target';
 import { parseEnvelope, type Envelope } from '../protocol/envelope';
 import type { StoredEnvelope } from '../protocol/frames';
 import { orderOf } from '../records/keys';
@@ -284,13 +284,35 @@ class IngestStep {
     return this.#process(this.#group, envelope.value);
   }
 
+  /**
+   * SPEC I3. An own commit is judged as everybody judges it, by what the log holds in front of it: an
+   * entry that landed between its making and its place may have made it void.
+   */
   async #adopt(pending: PendingCommit): Promise<'adopted' | 'skipped'> {
+    const base = this.#group;
+    this.#dropPending();
     const group = await decodeGroup(this.#context.groups, pending.state);
-    if (!group.ok || group.value === undefined) return 'skipped';
-    this.#setGroup(group.value, pending.position);
+    if (base === undefined || !group.ok || group.value === undefined) return 'skipped';
+    const position = this.#fold.type === 'town' ? this.cursor + 1 : pending.position;
+    if (position < this.#progress.position || !this.#isOwnLawful(base, group.value, position)) return 'skipped';
+    this.#setGroup(group.value, position);
     this.#progress = { ...this.#progress, leafRenewedAt: this.#context.now };
     this.#adopted = pending.welcomed.length > 0 ? { commit: pending, at: this.#state } : undefined;
     return 'adopted';
+  }
+
+  #isOwnLawful(base: Group, next: Group, position: number): boolean {
+    const { groups, self } = this.#context;
+    if (groups.epoch(next.state) !== groups.epoch(base.state) + 1) return false;
+    const committer = base.leaves.find((leaf) => leaf.device === self.device);
+    if (committer === undefined) return false;
+    const judged = {
+      committer,
+      added: next.leaves.filter((leaf) => !hasLeaf(base, leaf)),
+      removed: base.leaves.filter((leaf) => !hasLeaf(next, leaf)),
+      changesContext: false,
+    };
+    return isLawfulCommit(judged, base.leaves, this.#targetAt(position));
   }
 
   async #process(group: Group, envelope: Envelope): Promise<'taken' | 'skipped' | 'wait'> {
@@ -332,8 +354,6 @@ class IngestStep {
   }
 
   #isLawful(group: Group, summary: CommitSummary, position: number): boolean {
-    const roster =
-      this.#fold.type === 'town' ? undefined : (Object.keys(this.#fold.conversation.roster) as PersonId[]);
     return isLawfulCommit(
       {
         committer: leafOf(summary.committer),
@@ -342,8 +362,14 @@ class IngestStep {
         changesContext: summary.context !== undefined,
       },
       group.leaves,
-      targetDevices(this.#directory, roster, position),
+      this.#targetAt(position),
     );
+  }
+
+  #targetAt(position: number): ReturnType<typeof targetDevices> {
+    const roster =
+      this.#fold.type === 'town' ? undefined : (Object.keys(this.#fold.conversation.roster) as PersonId[]);
+    return targetDevices(this.#directory, roster, position);
   }
 
   #setGroup(group: Group, position: number): void {
@@ -425,6 +451,10 @@ class IngestStep {
       isOwnChange: this.#isOwnChange,
     };
   }
+}
+
+function hasLeaf(group: Group, { leaf, device }: Leaf): boolean {
+  return group.leaves.some((other) => other.leaf === leaf && other.device === device);
 }
 
 function leafOf(member: { readonly device: Bytes; readonly signatureKey: Bytes }): {

@@ -87,6 +87,9 @@ export class Device {
   readonly store = new MemoryStore();
   engine: Engine | undefined;
   isOffline = false;
+  /** Frames of this device that the network keeps back until `release`. */
+  holds: ((frame: Uint8Array) => boolean) | undefined;
+  #held: (() => void)[] = [];
   #client: AppClient | undefined;
   readonly #connections = new Set<() => void>();
 
@@ -144,6 +147,15 @@ export class Device {
     this.engine?.connectNow();
   }
 
+  get heldFrames(): number {
+    return this.#held.length;
+  }
+
+  release(): void {
+    this.holds = undefined;
+    for (const send of this.#held.splice(0)) send();
+  }
+
   dropConnections(): void {
     for (const drop of [...this.#connections]) drop();
   }
@@ -181,7 +193,11 @@ export class Device {
         return {
           send: (frame) => {
             this.town.frames.push(frame);
-            if (!isOver) void relay.receive(session, frame);
+            const send = (): void => {
+              if (!isOver) void relay.receive(session, frame);
+            };
+            if (this.holds?.(frame) === true) this.#held.push(send);
+            else send();
           },
           close,
         };
