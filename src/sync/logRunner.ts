@@ -123,6 +123,9 @@ export class LogRunner {
   #isSubmitted = false;
   #receiptAt: number | undefined;
   #foreignSeq: number;
+  /** Undelivered mail waits by itself: a mailbox that never comes into being must not hold up the log. */
+  #mailAt = 0;
+  #mailTries = 0;
 
   constructor(host: RunnerHost, state: LogState, version: number) {
     this.#host = host;
@@ -154,6 +157,8 @@ export class LogRunner {
     this.#news = [];
     this.#retries = 0;
     this.#retryAt = 0;
+    this.#mailAt = 0;
+    this.#mailTries = 0;
   }
 
   watched(head: number, slots: readonly (readonly [number, Bytes, Bytes])[]): void {
@@ -230,7 +235,7 @@ export class LogRunner {
     if (this.#slots.length > 0) return 'receipts-in';
     if (state.pendingCommit !== undefined) return this.#isSubmitted ? 'none' : 'submit';
     if (state.flight?.envelopes.some((envelope) => envelope.seq === undefined)) return 'fly';
-    if (state.followUps.mails.length > 0) return 'mail';
+    if (state.followUps.mails.length > 0 && now >= this.#mailAt) return 'mail';
     return this.#decideInGroup(now);
   }
 
@@ -598,16 +603,22 @@ export class LogRunner {
         [OP.append, idToBytes(mail.mailbox), new Uint8Array(0), 0, [mail.envelope]],
         appendResult,
       );
-      if (!answer.ok) {
-        // The newcomer's mailbox comes into being with its first connection.
-        if (answer.error.type === 'offline') return false;
-        return this.#pause();
-      }
-      if (answer.value[1] !== null) return this.#pause();
+      if (!answer.ok && answer.error.type === 'offline') return false;
+      // The newcomer's mailbox comes into being with its first connection.
+      if (!answer.ok || answer.value[1] !== null) continue;
       const mails = this.state.followUps.mails.filter((other) => other !== mail);
       if (!(await this.#save({ ...this.state, followUps: { mails } }, []))) return false;
     }
-    this.#retries = 0;
+    if (this.state.followUps.mails.length === 0) {
+      this.#mailTries = 0;
+      return true;
+    }
+    const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#mailTries);
+    this.#mailTries = Math.min(this.#mailTries + 1, 10);
+    this.#mailAt = this.#host.clock.now() + wait;
+    this.#host.clock.after(wait, () => {
+      this.poke();
+    });
     return true;
   }
 

@@ -74,3 +74,22 @@ describe('a commit', { timeout: 60_000 }, () => {
     expect(anna.engine?.runners.get(1)?.state.progress.trouble).toBe('none');
   });
 });
+
+describe('a newcomer', { timeout: 60_000 }, () => {
+  it('who never comes back holds up nobody (J3)', async () => {
+    const { town: here, anna, bert } = await townOfTwo();
+    const link = await openInvitation(anna);
+    const dora = await here.device('dora');
+    // Her request arrives; then the phone is gone, and its mailbox never comes into being.
+    dora.holds = (frame) => operationOf(frame) === OP.create;
+    await dora.client.intend({ type: 'join-town', link, ownName: 'Dora Dorn' });
+    await until(() => knows(bert, 'Dora Dorn'), 'bert knows dora');
+    await until(async () => (await dora.setup()).phase === 'joining', 'dora joins');
+    await until(() => Promise.resolve(dora.heldFrames > 0), 'dora is admitted');
+    dora.stop();
+    for (let i = 0; i < 4; i++) {
+      await anna.client.intend({ type: 'rename-self', name: `Anna ${i}` });
+      await until(() => knows(bert, `Anna ${i}`), `bert reads rename ${i}`, 1_000);
+    }
+  });
+});
