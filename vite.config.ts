@@ -48,7 +48,7 @@ const pages: UserConfig = {
     sourcemap: true,
     reportCompressedSize: false,
     rolldownOptions: {
-      checks: { pluginTimings: false },
+      checks: { bundlerTimings: false },
       input: existing({ app: here('./src/index.html'), citizen: here('./src/citizen/index.html') }),
     },
   },
