@@ -91,14 +91,19 @@ export class BoardState {
     return this.others.filter((person) => this.#others.some((x) => x.person === person && x.field === field));
   }
 
-  setTitle(title: string, edit: TextEdit): void {
+  // These three answer what the document says afterwards.
+  setTitle(title: string, edit: TextEdit): string {
     this.#edit(() => setTitle(this.#shared.doc, title, edit));
+    return this.#content.title;
   }
-  setText(text: string, edit: TextEdit): void {
+  setText(text: string, edit: TextEdit): string {
     this.#edit(() => setText(this.#shared.doc, text, edit));
+    return this.#content.text;
   }
-  setItemText(id: string, text: string, edit: TextEdit): void {
-    this.#edit(() => setItemText(this.#shared.doc, id, text, edit));
+  /** An item is one line, whatever is pasted into it. */
+  setItemText(id: string, text: string, edit: TextEdit): string {
+    this.#edit(() => setItemText(this.#shared.doc, id, text.replace(/\s*[\r\n]+\s*/g, ' '), edit));
+    return this.#content.items.find((item) => item.id === id)?.text ?? '';
   }
   toggle(id: string, isDone: boolean): void {
     this.#edit(() => toggleItem(this.#shared.doc, id, isDone, this.#options.me));

@@ -19,11 +19,11 @@ export class SetupFlow {
   #isBusy = $state(false);
   ownName = $state('');
   townName = $state('');
-  readonly #client: AppClient;
+  readonly #client: Pick<AppClient, 'intend' | 'readLink'>;
   /** Address of this page; the relay of a town that is founded here stands beside it. */
   readonly #origin: string;
 
-  constructor(client: AppClient, origin: string) {
+  constructor(client: Pick<AppClient, 'intend' | 'readLink'>, origin: string) {
     this.#client = client;
     this.#origin = origin;
   }
@@ -121,8 +121,19 @@ export function linkProblem(link: LinkView): LinkProblem | undefined {
   return link.isExpired ? 'expired' : undefined;
 }
 
-export const FOUNDING_STEPS: readonly FoundingStep[] = ['connecting', 'claiming', 'creating'];
-export const JOINING_STEPS: readonly JoiningStep[] = ['connecting', 'sent', 'accepted', 'receiving'];
+/** Index of the step under way. `sent` and `accepted` say what is behind us, the others what is being done. */
+export function stepUnderWay(view: { readonly step: FoundingStep | JoiningStep }): number {
+  return steps[view.step];
+}
+const steps: Readonly<Record<FoundingStep | JoiningStep, number>> = {
+  connecting: 0,
+  claiming: 1,
+  creating: 2,
+  sent: 2,
+  accepted: 3,
+  receiving: 3,
+};
+
 /** A problem that time or the network may solve; the others need another link or another decision. */
 export function canTryAgain(problem: SetupProblem): boolean {
   return problem === 'no-network' || problem === 'relay-refused' || problem === 'storage';

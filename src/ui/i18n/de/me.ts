@@ -49,7 +49,7 @@ export const me = {
     iosTitle: 'Auf iPhone und iPad',
     iosOther: 'Tippen Sie in der Adressleiste auf „Teilen“ und wählen Sie „Zum Home-Bildschirm“. Fehlt der Eintrag, öffnen Sie Depesche in Safari.',
     iosSteps: [
-      'Tippen Sie unten auf „Teilen“.',
+      'Tippen Sie auf „Teilen“: am unteren Rand oder hinter den drei Punkten.',
       'Wählen Sie „Zum Home-Bildschirm“.',
       'Tippen Sie oben rechts auf „Hinzufügen“.',
     ],
@@ -153,6 +153,7 @@ export const me = {
       withdrawn: 'Zurückgezogen',
     },
     usesLeft: (left: number) => (left === 1 ? 'gilt noch für 1 Person' : `gilt noch für ${left} Personen`),
+    today: 'heute',
     until: (date: string) => `bis ${date}`,
     createdAt: (date: string) => `Erstellt ${date}`,
     guests: (names: string) => `Beigetreten: ${names}`,

@@ -96,15 +96,17 @@ export const setup = {
   missingTown: 'Bitte geben Sie den Namen der Stadt ein.',
   founding: {
     title: 'Die Stadt wird eingerichtet',
-    steps: { connecting: 'Verbindung herstellen', claiming: 'Einrichtungslink einlösen', creating: 'Verzeichnis anlegen' },
+    impossible: 'Einrichten ist nicht möglich',
+    steps: ['Verbindung herstellen', 'Einrichtungslink einlösen', 'Verzeichnis anlegen'],
     note: 'Das dauert meist wenige Sekunden. Sie können die App schließen, es geht danach von selbst weiter.',
   },
   joining: {
     title: 'Sie treten bei',
     titleTown: (town: string) => `Sie treten bei: ${town}`,
-    steps: { connecting: 'Verbindung herstellen', sent: 'Anfrage übergeben', accepted: 'Anfrage angenommen', receiving: 'Unterhaltungen empfangen' },
+    impossible: 'Beitreten ist nicht möglich',
+    steps: ['Verbindung herstellen', 'Anfrage übergeben', 'Annahme durch die Betreuung', 'Unterhaltungen empfangen'],
     noteSent:
-      'Ihre Anfrage liegt sicher beim Server. Sie wird angenommen, sobald ein Gerät der Betreuung online ist – meist sofort, sonst zum Dienstbeginn.',
+      'Ihre Anfrage ist übergeben. Angenommen wird sie, sobald ein Gerät der Betreuung online ist – meist sofort, sonst zum Dienstbeginn.',
     note: 'Sie können die App schließen, es geht danach von selbst weiter.',
     since: (time: string) => `Angefangen: ${time}`,
     cancel: 'Abbrechen',
@@ -167,6 +169,7 @@ export const setup = {
     'storage-failed': 'Es wurde nichts gespeichert. Laden Sie die Seite neu und versuchen Sie es noch einmal.',
   },
   already: {
+    page: 'Einladung',
     title: (town: string) => `Dieses Gerät gehört schon zu „${town}“`,
     text: 'Ein Gerät gehört immer zu genau einer Stadt. Ihre Unterhaltungen sind unverändert.',
     asPerson: (name: string) => `Sie sind hier als ${name} angemeldet.`,

@@ -98,15 +98,17 @@ export const setup: typeof de = {
   missingTown: 'Please enter the name of the town.',
   founding: {
     title: 'Setting up your town',
-    steps: { connecting: 'Connect', claiming: 'Redeem the set-up link', creating: 'Create the directory' },
+    impossible: 'Cannot set up the town',
+    steps: ['Connect', 'Redeem the set-up link', 'Create the directory'],
     note: 'This usually takes a few seconds. You may close the app; it goes on by itself later.',
   },
   joining: {
     title: 'Joining',
     titleTown: (town: string) => `Joining ${town}`,
-    steps: { connecting: 'Connect', sent: 'Request handed over', accepted: 'Request accepted', receiving: 'Receive conversations' },
+    impossible: 'Cannot join',
+    steps: ['Connect', 'Hand over the request', 'Acceptance by an administrator', 'Receive conversations'],
     noteSent:
-      'Your request is safe with the server. It is accepted as soon as an administrator’s device is online – usually at once, otherwise when work begins.',
+      'Your request is handed over. It is accepted as soon as an administrator’s device is online – usually at once, otherwise when work begins.',
     note: 'You may close the app; it goes on by itself later.',
     since: (time: string) => `Started: ${time}`,
     cancel: 'Cancel',
@@ -169,6 +171,7 @@ export const setup: typeof de = {
     'storage-failed': 'Nothing was saved. Reload the page and try again.',
   },
   already: {
+    page: 'Invitation',
     title: (town: string) => `This device already belongs to “${town}”`,
     text: 'A device always belongs to exactly one town. Your conversations are unchanged.',
     asPerson: (name: string) => `You are here as ${name}.`,
