@@ -39,7 +39,6 @@ export interface TimelineRow {
 
 export interface RowOptions {
   readonly items: readonly TimelineItem[];
-  readonly pending: readonly PendingText[];
   /** Order of the last item before the unread line; undefined: no line. */
   readonly unreadAfter: number | undefined;
   /** A row keeps the key it had while pending, so that nothing flickers. */
@@ -49,28 +48,68 @@ export interface RowOptions {
 const runGapMs = 10 * 60_000;
 const differsMs = 5 * 60_000;
 
-export function buildRows({ items, pending, unreadAfter, keyOfEntry }: RowOptions): readonly TimelineRow[] {
-  const bare = [...items.map((item) => rowOfItem(item, keyOfEntry)), ...pending.map(rowOfPending)];
-  let hasLine = false;
-  let dayBefore: number | undefined;
-  const rows: TimelineRow[] = [];
-  for (const [index, row] of bare.entries()) {
-    const before: TimelineRow | undefined = rows[index - 1];
-    const day = dayNumber(row.at);
-    const startsDay = day !== dayBefore;
-    dayBefore = day;
-    const isFirstUnread: boolean =
-      !hasLine &&
-      unreadAfter !== undefined &&
-      !row.isMine &&
-      row.order !== undefined &&
-      row.order > unreadAfter;
-    hasLine ||= isFirstUnread;
-    const startsRun = startsDay || isFirstUnread || before === undefined || !isSameRun(before, row);
-    if (startsRun && before !== undefined) rows[index - 1] = { ...before, endsRun: true };
-    rows.push({ ...row, startsDay, isFirstUnread, startsRun, endsRun: index === bare.length - 1 });
+export function buildRows({ items, unreadAfter, keyOfEntry }: RowOptions): readonly TimelineRow[] {
+  const rows = new RowWriter(unreadAfter);
+  for (const item of items) rows.add(rowOfItem(item, keyOfEntry));
+  return rows.written;
+}
+
+/** Pending texts stand below everything else; what is above them is not looked at again. */
+export function withPending(
+  rows: readonly TimelineRow[],
+  pending: readonly PendingText[],
+): readonly TimelineRow[] {
+  if (pending.length === 0) return rows;
+  const writer = new RowWriter(undefined, rows);
+  for (const one of pending) writer.add(rowOfPending(one));
+  return writer.written;
+}
+
+type MutableRow = { -readonly [K in keyof TimelineRow]: TimelineRow[K] };
+
+class RowWriter {
+  readonly written: TimelineRow[];
+  #last: MutableRow | undefined;
+  #hasLine: boolean;
+  #day: number | undefined;
+  #dayFrom = 0;
+  readonly #unreadAfter: number | undefined;
+
+  constructor(unreadAfter: number | undefined, rows: readonly TimelineRow[] = []) {
+    this.written = [...rows];
+    this.#unreadAfter = unreadAfter;
+    this.#hasLine = unreadAfter === undefined;
+    const last = this.written.pop();
+    if (last) {
+      this.#day = this.#dayOf(last.at);
+      this.#last = { ...last };
+      this.written.push(this.#last);
+    }
   }
-  return rows;
+
+  add(bare: BareRow): void {
+    const before = this.#day;
+    this.#day = this.#dayOf(bare.at);
+    const startsDay = this.#day !== before;
+    const isFirstUnread =
+      !this.#hasLine &&
+      !bare.isMine &&
+      bare.order !== undefined &&
+      bare.order > (this.#unreadAfter ?? Infinity);
+    this.#hasLine ||= isFirstUnread;
+    const startsRun = startsDay || isFirstUnread || this.#last === undefined || !isSameRun(this.#last, bare);
+    if (!startsRun && this.#last) this.#last.endsRun = false;
+    this.#last = { ...bare, startsDay, isFirstUnread, startsRun, endsRun: true };
+    this.written.push(this.#last);
+  }
+
+  /** Thousands of rows fall on few days. */
+  #dayOf(at: number): number {
+    if (this.#day !== undefined && at >= this.#dayFrom && at < this.#dayFrom + 22 * 3_600_000)
+      return this.#day;
+    this.#dayFrom = new Date(at).setHours(0, 0, 0, 0);
+    return dayNumber(at);
+  }
 }
 
 type BareRow = Omit<TimelineRow, 'startsDay' | 'isFirstUnread' | 'startsRun' | 'endsRun'>;

@@ -5,7 +5,7 @@
 import type { AppClient, Timeline, TimelineWindow } from '../../engine/client';
 import type { EntryId } from '../../domain/ids';
 import type { ConversationNumber, TimelineItem } from '../../engine/views';
-import { buildRows, type PendingText, type TimelineRow } from './rows';
+import { buildRows, withPending, type PendingText, type TimelineRow } from './rows';
 
 const firstCount = 60;
 const moreCount = 60;
@@ -25,14 +25,14 @@ export class TimelineState {
   #unreadAfter = $state<number>();
   #grewInFront = $state(false);
   #isLoading = $state(false);
-  readonly #rows = $derived(
+  readonly #stored = $derived(
     buildRows({
       items: this.#window?.items ?? [],
-      pending: this.#window?.hasNewer ? [] : this.#pending,
       unreadAfter: this.#unreadAfter,
       keyOfEntry: (id) => this.#keys.get(id),
     }),
   );
+  readonly #rows = $derived(this.#window?.hasNewer ? this.#stored : withPending(this.#stored, this.#pending));
   readonly #client: Pick<AppClient, 'openTimeline'>;
   readonly #number: ConversationNumber;
   readonly #keys = new Map<EntryId, string>();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EntryId, PersonId } from '../../../src/domain/ids';
 import type { TimelineItem } from '../../../src/engine/views';
-import { buildRows, type RowOptions } from '../../../src/ui/conversation/rows';
+import { buildRows, withPending, type RowOptions } from '../../../src/ui/conversation/rows';
 
 const noon = new Date(2026, 10, 24, 12, 0).getTime();
 const minute = 60_000;
@@ -22,7 +22,7 @@ function item(order: number, change: Partial<TimelineItem> = {}): TimelineItem {
   };
 }
 const build = (items: readonly TimelineItem[], change: Partial<RowOptions> = {}) =>
-  buildRows({ items, pending: [], unreadAfter: undefined, keyOfEntry: () => undefined, ...change });
+  buildRows({ items, unreadAfter: undefined, keyOfEntry: () => undefined, ...change });
 
 describe('rows of a timeline', () => {
   it('shows the author once per run', () => {
@@ -68,8 +68,22 @@ describe('rows of a timeline', () => {
 
   it('never calls a pending text saved before it is', () => {
     const pending = { key: 'p1', text: 'Hallo', writtenAt: noon, isDurable: false };
-    expect(build([], { pending: [pending] })[0]).toMatchObject({ key: 'p1', state: 'saving', isMine: true });
-    expect(build([], { pending: [{ ...pending, isDurable: true }] })[0]).toMatchObject({ state: 'saved' });
+    expect(withPending([], [pending])[0]).toMatchObject({ key: 'p1', state: 'saving', isMine: true });
+    expect(withPending([], [{ ...pending, isDurable: true }])[0]).toMatchObject({ state: 'saved' });
+  });
+
+  it('puts a pending text into the run of own ones and leaves stored rows alone', () => {
+    const stored = build([item(1), item(2, { isMine: true, state: 'saved' })]);
+    const rows = withPending(stored, [
+      { key: 'p1', text: 'Hallo', writtenAt: noon + 3 * minute, isDurable: false },
+    ]);
+    expect(rows.map((row) => [row.startsRun, row.endsRun])).toEqual([
+      [true, true],
+      [true, false],
+      [false, true],
+    ]);
+    expect(rows[0]).toBe(stored[0]);
+    expect(stored[1]?.endsRun).toBe(true);
   });
 
   it('keeps the key of a pending text for the entry it became', () => {

@@ -1,5 +1,5 @@
 export const list = {
-  title: 'Unterhaltungen',
+  title: 'Unterhal\u00adtungen',
   filters: 'Filter',
   all: 'Alle',
   unread: 'Ungelesen',

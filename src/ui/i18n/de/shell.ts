@@ -4,12 +4,13 @@ const wait = (count: number) => (count === 1 ? 'wartet' : 'warten');
 export const shell = {
   skip: 'Zum Inhalt springen',
   places: 'Bereiche',
-  conversations: 'Unterhaltungen',
+  conversations: 'Unterhal\u00adtungen',
   me: 'Ich',
   list: 'Liste',
   content: 'Inhalt',
   search: 'Suchen',
   searchKey: (key: string) => `Suchen (${key})`,
+  compose: 'Schreiben',
   newConversation: 'Neue Unterhaltung',
   unreadBadge: (count: number) => `${count} ungelesen`,
   status: {

@@ -1,7 +1,7 @@
 import type { list as de } from '../de/list';
 
 export const list: typeof de = {
-  title: 'Conversations',
+  title: 'Conver\u00adsations',
   filters: 'Filters',
   all: 'All',
   unread: 'Unread',

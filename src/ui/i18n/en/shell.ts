@@ -6,12 +6,13 @@ const wait = (count: number) => (count === 1 ? 'is waiting' : 'are waiting');
 export const shell: typeof de = {
   skip: 'Skip to content',
   places: 'Places',
-  conversations: 'Conversations',
+  conversations: 'Conver\u00adsations',
   me: 'Me',
   list: 'List',
   content: 'Content',
   search: 'Search',
   searchKey: (key) => `Search (${key})`,
+  compose: 'Write',
   newConversation: 'New conversation',
   unreadBadge: (count) => `${count} unread`,
   status: {
