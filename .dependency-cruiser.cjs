@@ -155,7 +155,7 @@ module.exports = {
     combinedDependencies: false,
     enhancedResolveOptions: {
       exportsFields: ['exports'],
-      conditionNames: ['import', 'svelte', 'browser', 'default', 'types'],
+      conditionNames: ['import', 'svelte', 'browser', 'default'],
       extensions: ['.ts', '.js', '.mjs', '.svelte', '.svelte.ts', '.d.ts', '.json'],
     },
   },

@@ -38,7 +38,7 @@ const citizens = new URL('app/citizen/index.html', dist);
 export default [
   { name: 'staff app, shell', path: shell, limit: '130 kB', gzip: true },
   // A ratchet, not a wish: may only go down.
-  { name: 'staff app, engine', path: [...engine, ...workers], limit: '205 kB', gzip: true },
+  { name: 'staff app, engine', path: [...engine, ...workers], limit: '175 kB', gzip: true },
   ...(existsSync(citizens)
     ? [{ name: "citizens' pages", path: loadedAtOnce(['citizen/index.html']), limit: '60 kB', gzip: true }]
     : []),

@@ -8,6 +8,8 @@ import { defineConfig } from 'vitest/config';
 const MINUTE = 60_000;
 /** Tests of the screen's state: `tests/unit/ui…`. */
 const SCREEN = 'tests/unit/ui*/**/*.test.ts';
+/** Other people's numbers, beside what they are about. */
+const VECTORS = 'tests/unit/**/*Vectors.test.ts';
 
 const suite = (name: string) => ({
   test: { name, include: [`tests/${name}/**/*.test.ts`], environment: 'node' },
@@ -19,7 +21,12 @@ export default defineConfig({
     teardownTimeout: MINUTE,
     projects: [
       {
-        test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], exclude: [SCREEN], environment: 'node' },
+        test: {
+          name: 'unit',
+          include: ['tests/unit/**/*.test.ts'],
+          exclude: [SCREEN, VECTORS],
+          environment: 'node',
+        },
       },
       {
         plugins: [svelte()],
@@ -27,7 +34,9 @@ export default defineConfig({
         test: { name: 'screen', include: [SCREEN], environment: 'node' },
       },
       suite('contract'),
-      suite('vectors'),
+      {
+        test: { name: 'vectors', include: [VECTORS, 'tests/vectors/**/*.test.ts'], environment: 'node' },
+      },
       {
         test: {
           name: 'scenario',
