@@ -55,6 +55,10 @@ export class Staff {
       .map((error) => `${this.name}: ${error}`);
   }
 
+  get wholeScreen(): Promise<string> {
+    return this.page.evaluate(() => document.documentElement.outerHTML);
+  }
+
   /** Opens an address of the app; `hash` as in ui/routes.ts. */
   async visit(hash = '#/'): Promise<void> {
     await this.page.goto(`${this.#address}/${hash}`);
@@ -101,6 +105,30 @@ export class Staff {
     await this.button('Beitreten').click();
   }
 
+  /** Behind the title of the conversation that is open. */
+  async openDetails(title: string): Promise<void> {
+    await this.page.getByRole('main').getByRole('link', { name: title }).click();
+    await this.page.getByRole('main').getByRole('heading', { level: 2, name: title }).waitFor();
+  }
+
+  /** In the details of a group; sent as soon as the page is left. */
+  async removeMember(name: string): Promise<void> {
+    await this.page
+      .getByRole('main')
+      .getByRole('button', { name: `Mehr zu „${name}“` })
+      .click();
+    await this.page.getByRole('menuitem', { name: 'Entfernen' }).click();
+    await this.text(`${name} wird entfernt.`).waitFor();
+  }
+
+  async addMember(name: string): Promise<void> {
+    await this.button('Personen hinzufügen').click();
+    const dialog = this.page.getByRole('dialog', { name: 'Personen hinzufügen' });
+    await dialog.getByRole('checkbox', { name }).check();
+    await dialog.getByRole('button', { name: '1 Person hinzufügen' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+  }
+
   async openDirect(name: string): Promise<void> {
     await this.go('#/neu');
     await this.page.getByRole('main').getByRole('button', { name }).click();
@@ -122,6 +150,16 @@ export class Staff {
     await this.page.getByRole('main').getByRole('heading', { level: 1, name: title }).waitFor();
   }
 
+  /** From the menu of a conversation in the list; it shows itself to the pointer. */
+  async chooseInList(title: string, verb: string): Promise<void> {
+    await this.row(title).hover();
+    await this.page
+      .getByLabel('Liste')
+      .getByRole('button', { name: `Mehr zu „${title}“` })
+      .click();
+    await this.page.getByRole('menuitem', { name: verb }).click();
+  }
+
   /** In the conversation that is open; done once the message is saved. */
   async write(text: string): Promise<void> {
     const field = this.page.getByRole('textbox', { name: /^Nachricht an / });
@@ -137,6 +175,13 @@ export class Staff {
   /** All messages in sight, in order. */
   texts(): Promise<string[]> {
     return this.page.locator('article p.text').allInnerTexts();
+  }
+
+  /** The shell is on this device: from now on the app opens without a server. */
+  async isKept(): Promise<void> {
+    await this.page.evaluate(async () => {
+      await navigator.serviceWorker.ready;
+    });
   }
 
   async open(): Promise<void> {
@@ -189,8 +234,14 @@ export class Staff {
     return this.page.getByRole('heading', { name, exact: true });
   }
 
+  /** In sight; on wide windows the list may say the same as the page. */
   text(text: string | RegExp): Locator {
-    return this.page.getByText(text);
+    return this.page.getByText(text).filter({ visible: true }).first();
+  }
+
+  /** Between the messages of the conversation that is open. */
+  note(text: string | RegExp): Locator {
+    return this.page.getByRole('region', { name: 'Verlauf' }).getByText(text);
   }
 
   composer(title: string): Locator {
@@ -210,7 +261,7 @@ export class Staff {
     const { context } = this.browser;
     if (!this.network.isOn) await context.setOffline(true);
     await context.addInitScript(() => {
-      addEventListener('securitypolicyviolation', (event) => {
+      document.addEventListener('securitypolicyviolation', (event) => {
         console.error(`CSP ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
       });
     });
