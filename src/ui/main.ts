@@ -13,21 +13,21 @@ async function start(target: HTMLElement): Promise<void> {
   const preferences = new Preferences(storageOrNothing(), navigator.languages);
   // The vault opens while the words arrive.
   const [{ openAppClient }] = await Promise.all([import('../engine/openClient'), preferences.apply()]);
-  let isTooNew = false;
-  let app: App | undefined;
+  const late: { isTooNew: boolean; app: App | undefined } = { isTooNew: false, app: undefined };
   const client = await openAppClient({
     trustedScriptUrl,
     onTooNew: () => {
-      isTooNew = true;
-      app?.becomeTooOld();
+      late.isTooNew = true;
+      late.app?.becomeTooOld();
     },
   });
   if (client === 'storage-failed' || client === 'too-new') {
     mount(StartFailure, { target, props: { reason: client } });
     return;
   }
-  app = new App(client, preferences);
-  if (isTooNew) app.becomeTooOld();
+  const app = new App(client, preferences);
+  late.app = app;
+  if (late.isTooNew) app.becomeTooOld();
   mount(AppView, { target, props: { app } });
 }
 

@@ -29,6 +29,8 @@ export interface TimelineRow {
   /** The author's own time where it differs noticeably. */
   readonly writtenAt: number | undefined;
   readonly state: ShownState | undefined;
+  /** False where the next one of the run says the same. */
+  readonly showsState: boolean;
   readonly canWithdraw: boolean;
   readonly startsDay: boolean;
   readonly isFirstUnread: boolean;
@@ -98,8 +100,11 @@ class RowWriter {
       bare.order > (this.#unreadAfter ?? Infinity);
     this.#hasLine ||= isFirstUnread;
     const startsRun = startsDay || isFirstUnread || this.#last === undefined || !isSameRun(this.#last, bare);
-    if (!startsRun && this.#last) this.#last.endsRun = false;
-    this.#last = { ...bare, startsDay, isFirstUnread, startsRun, endsRun: true };
+    if (!startsRun && this.#last) {
+      this.#last.endsRun = false;
+      this.#last.showsState = this.#last.state !== bare.state || this.#last.canWithdraw;
+    }
+    this.#last = { ...bare, startsDay, isFirstUnread, startsRun, endsRun: true, showsState: true };
     this.written.push(this.#last);
   }
 
@@ -112,7 +117,7 @@ class RowWriter {
   }
 }
 
-type BareRow = Omit<TimelineRow, 'startsDay' | 'isFirstUnread' | 'startsRun' | 'endsRun'>;
+type BareRow = Omit<TimelineRow, 'startsDay' | 'isFirstUnread' | 'startsRun' | 'endsRun' | 'showsState'>;
 
 function isSameRun(a: BareRow, b: BareRow): boolean {
   return (

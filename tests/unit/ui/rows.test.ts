@@ -86,6 +86,14 @@ describe('rows of a timeline', () => {
     expect(stored[1]?.endsRun).toBe(true);
   });
 
+  it('says a state once where it holds for a whole run, but every waiting one for itself', () => {
+    const mine = (order: number, state: TimelineItem['state'], waitsFor?: TimelineItem['waitsFor']) =>
+      item(order, { isMine: true, state, ...(waitsFor && { waitsFor }) });
+    const shows = (items: readonly TimelineItem[]) => build(items).map((row) => row.showsState);
+    expect(shows([mine(1, 'read'), mine(2, 'read'), mine(3, 'delivered')])).toEqual([false, true, true]);
+    expect(shows([mine(1, 'saved', 'network'), mine(2, 'saved', 'network')])).toEqual([true, true]);
+  });
+
   it('keeps the key of a pending text for the entry it became', () => {
     const rows = build([item(9, { isMine: true, state: 'saved' })], {
       keyOfEntry: (id) => (id === 'id9' ? 'p1' : undefined),
@@ -94,8 +102,8 @@ describe('rows of a timeline', () => {
   });
 
   it('offers to withdraw only what is not handed over', () => {
-    const mine = (state: TimelineItem['state'], waitsFor: TimelineItem['waitsFor'] = undefined) =>
-      build([item(1, { isMine: true, state, waitsFor })])[0];
+    const mine = (state: TimelineItem['state'], waitsFor?: TimelineItem['waitsFor']) =>
+      build([item(1, { isMine: true, state, ...(waitsFor && { waitsFor }) })])[0];
     expect(mine('saved', 'network')).toMatchObject({ state: 'waitsNetwork', canWithdraw: true });
     expect(mine('saved')).toMatchObject({ state: 'saved', canWithdraw: true });
     expect(mine('handed-over')).toMatchObject({ state: 'handedOver', canWithdraw: false });
