@@ -3,7 +3,7 @@
  * which it holds, so that any past position can be judged. In the town log an operation is judged by
  * the fold of all that precedes it; one without the right is kept in the timeline and has no effect.
  */
-import type { Bytes } from '../lib/bytes';
+import { equalBytes, type Bytes } from '../lib/bytes';
 import type { DeviceFacts, EntryBody } from './body';
 import type { DeviceId, InvitationId, LogId, PersonId } from './ids';
 
@@ -97,7 +97,7 @@ export function foldDirectory(directory: Directory, step: DirectoryStep): Direct
       const invitation = directory.invitations[body.invitation];
       if (!isAdmin || invitation === undefined || invitation.isWithdrawn) return directory;
       if (invitation.guests.length >= invitation.uses) return directory;
-      if (directory.persons[body.person] !== undefined || directory.devices[body.device.id] !== undefined)
+      if (directory.persons[body.person] !== undefined || !isNewDevice(directory, body.device))
         return directory;
       const person: DirectoryPerson = {
         id: body.person,
@@ -175,6 +175,17 @@ function foldFounding(
   };
   const founded = { ...directory, townName: body.name, rootKey: body.rootKey, founding: step.entryHash };
   return withDevice(withPerson(founded, person), body.device, body.person, step);
+}
+
+/** No two devices share an id or a key: a key that names two of them would prove neither. */
+function isNewDevice(directory: Directory, facts: DeviceFacts): boolean {
+  return !Object.values(directory.devices).some(
+    ({ facts: known }) =>
+      known.id === facts.id ||
+      known.mailbox === facts.mailbox ||
+      equalBytes(known.signatureKey, facts.signatureKey) ||
+      equalBytes(known.relayKey, facts.relayKey),
+  );
 }
 
 export function holdsAt(span: Span, seq: number): boolean {

@@ -5,8 +5,8 @@
  */
 import { bytesToHex, concatBytes, equalBytes, type Bytes } from '../lib/bytes';
 import type { EntryBody } from '../domain/body';
-import { EMPTY_DIRECTORY, holdsAt, isAdminAt, type Directory } from '../domain/directory';
-import { idToBytes, type EntryId, type LogId } from '../domain/ids';
+import { allDevicesAt, EMPTY_DIRECTORY, isAdminAt, type Directory } from '../domain/directory';
+import { idToBytes, type DeviceId, type EntryId, type LogId } from '../domain/ids';
 import { SecretKey } from '../crypto/secretKey';
 import { openBytes, sealBytes } from '../crypto/seal';
 import { signLabelled } from '../crypto/signature';
@@ -20,8 +20,8 @@ import {
   MAILBOX_LOG,
   META,
   TOWN_LOG,
-  documentRowKey,
   presenceKey,
+  rowKey,
 } from '../records/keys';
 import type {
   EntryIntent,
@@ -34,26 +34,23 @@ import type {
   Progress,
 } from '../records/logRecords';
 import { SealedRecords } from '../records/sealedRecords';
-import { addToTimeline } from '../records/timelineRows';
 import type { VaultFailure, VaultWrite } from '../vault/vault';
 import { decodeGroup, type LogState } from '../sync/logState';
-import { LogRunner, newLogWrites, type RunnerChange, type RunnerHost } from '../sync/logRunner';
-import { openMail, verifiedHistory } from '../sync/mail';
+import { LogRunner, type RunnerChange, type RunnerHost } from '../sync/logRunner';
 import { RelayClient, type RelayState } from '../sync/relayClient';
 import { Documents } from './documents';
 import type { EngineServices } from './engineServices';
-import { groupSelfOf, keyPackagesOf } from './identity';
+import { groupSelfOf } from './identity';
 import { IntentBook } from './intentBook';
 import { IntentDesk } from './intentDesk';
 import { InvitationDesk } from './invitationDesk';
-import { joinedLog } from './newLogs';
+import { Mailroom } from './mailroom';
 import { renewPackage } from './packageRenewal';
 import { SetupFlow } from './setupFlow';
 import type { SetupRecord } from './setupRecords';
 import { ViewWriter, type ViewSource } from './viewWriter';
 import type { Connection, StatusProblem } from './views';
 
-const MAIL_WAITS_FOR_TOWN_MS = 15_000;
 const PRESENCE_FRAMES_KEPT = 16;
 
 export interface PresenceFrame {
@@ -73,6 +70,7 @@ export class Engine {
   readonly setup: SetupFlow;
   readonly invitations: InvitationDesk;
   readonly #desk: IntentDesk;
+  readonly #mailroom: Mailroom;
   identity: Identity | undefined;
   #relay: RelayClient | undefined;
   #host: RunnerHost | undefined;
@@ -81,7 +79,8 @@ export class Engine {
   #presence = new Map<number, PresenceFrame[]>();
   #presenceCount = 0;
   #isStopped = false;
-  #townWaiters: (() => void)[] = [];
+  /** Every link of the town's log since this device is in it: what commits may name (SPEC G6). */
+  readonly #townLinks = new Map<number, Bytes>();
 
   private constructor(services: EngineServices, records: SealedRecords, term: number) {
     this.services = services;
@@ -92,6 +91,7 @@ export class Engine {
     this.setup = new SetupFlow(this);
     this.invitations = new InvitationDesk(this);
     this.#desk = new IntentDesk(this);
+    this.#mailroom = new Mailroom(this);
     this.book = new IntentBook(records, {
       handle: (number, ask) => this.#desk.handle(number, ask),
       entriesAdded: (logs) => {
@@ -128,13 +128,15 @@ export class Engine {
     await this.setup.load((await this.records.get<SetupRecord>('meta', META.setup)) ?? { phase: 'empty' });
     if (this.identity !== undefined) {
       this.openSession(this.identity);
+      await this.#loadTownLinks();
       await this.#loadRunners();
     }
     this.#connection = { state: 'offline', since: this.services.clock.now(), nextTryAt: undefined };
     this.views.all(this.viewSource);
     this.setup.show();
     this.invitations.show();
-    this.book.start(() => {
+    // What waits must be known before the log is read: an own entry that nobody here asked for is alarming.
+    await this.book.start(() => {
       this.services.onEnd('fenced');
     });
     this.#relay?.start();
@@ -143,6 +145,12 @@ export class Engine {
         await this.documents.prepare(state.number);
         this.#conversationChanged(state.number);
       }
+  }
+
+  async #loadTownLinks(): Promise<void> {
+    const all = { from: rowKey(TOWN_LOG, 0), to: rowKey(TOWN_LOG, Number.MAX_SAFE_INTEGER) };
+    for (const { key, value } of await this.records.range<Bytes>('rows', all))
+      this.#townLinks.set(key[1], value);
   }
 
   async #loadRunners(): Promise<void> {
@@ -288,18 +296,28 @@ export class Engine {
     const seq = this.townSeq();
     const present = new Map(passes.value.map(([key, isAdmin]) => [bytesToHex(key), isAdmin]));
     const admit: [Bytes, boolean][] = [];
-    const revoke: Bytes[] = [];
-    for (const device of Object.values(directory.devices)) {
+    const valid = new Set<string>();
+    for (const device of allDevicesAt(directory, seq)) {
       const key = bytesToHex(device.facts.relayKey);
-      const person = directory.persons[device.person];
-      const isValid = holdsAt(device, seq) && person !== undefined && holdsAt(person, seq);
       const isAdmin = isAdminAt(directory, device.person, seq);
-      if (!isValid && present.has(key)) revoke.push(device.facts.relayKey);
-      if (isValid && present.get(key) !== isAdmin) admit.push([device.facts.relayKey, isAdmin]);
+      valid.add(key);
+      if (present.get(key) !== isAdmin) admit.push([device.facts.relayKey, isAdmin]);
     }
+    // Also passes that stand for nobody: whoever has one got it past the directory.
+    const revoke = passes.value.flatMap(([key]) => (valid.has(bytesToHex(key)) ? [] : [key]));
     if (revoke.length > 0) await relay.request([OP.revoke, revoke], doneResult);
     if (admit.length > 0) await relay.request([OP.admit, admit], doneResult);
     await this.invitations.admitted();
+  }
+
+  /** One device of the directory, as it stands there. */
+  async admitPass(device: DeviceId): Promise<boolean> {
+    const directory = this.directory();
+    const seq = this.townSeq();
+    const found = allDevicesAt(directory, seq).find(({ facts }) => facts.id === device);
+    if (found === undefined || this.#relay === undefined) return false;
+    const isAdmin = isAdminAt(directory, found.person, seq);
+    return (await this.#relay.request([OP.admit, [[found.facts.relayKey, isAdmin]]], doneResult)).ok;
   }
 
   // ---- what others ask ------------------------------------------------------------------------
@@ -372,7 +390,7 @@ export class Engine {
       this.storageFailed(added.error.type);
       return;
     }
-    this.book.set(added.value, intent);
+    this.book.tell(added.value, intent);
     this.runners.get(log)?.poke();
   }
 
@@ -481,11 +499,14 @@ export class Engine {
       addEntry: (log, body) => this.addEntry(log, body),
       isRemovalWaiting: () => this.book.waiting(TOWN_LOG).some(({ intent }) => isRemoval(intent.body)),
       mayCreate: (runner) => this.#mayCreate(runner),
-      receiveMail: (envelope) => this.#receiveMail(envelope),
+      receiveMail: (envelope) => this.#mailroom.receive(envelope),
       changed: (change) => {
         this.#runnerChanged(change);
       },
-      needTown: () => this.runners.get(TOWN_LOG)?.poke(),
+      needTown: () => this.runners.get(TOWN_LOG)?.refresh(),
+      readToHead: (runner) => {
+        if (runner.state.number === TOWN_LOG) this.#townMoved(runner);
+      },
       watch: (runner) => void this.watch([runner]),
       storageFailed: (type) => {
         this.storageFailed(type);
@@ -498,7 +519,8 @@ export class Engine {
     return {
       seq: progress?.cursor ?? 0,
       chain: progress?.chain ?? new Uint8Array(32),
-      linkAt: (seq) => progress?.links.find(([at]) => at === seq)?.[1],
+      reads: this.runners.get(TOWN_LOG)?.reads ?? 0,
+      linkAt: (seq) => this.#townLinks.get(seq),
     };
   }
 
@@ -519,8 +541,8 @@ export class Engine {
   }
 
   #townChanged(change: RunnerChange): void {
-    for (const resume of this.#townWaiters.splice(0)) resume();
-    for (const runner of this.runners.values()) if (runner !== change.runner) runner.townAdvanced();
+    for (const [seq, link] of change.links) this.#townLinks.set(seq, link);
+    this.#townMoved(change.runner);
     if (!change.foldChanged) return;
     const isOwn = change.intentsDone.length > 0;
     if (isOwn) for (const runner of this.runners.values()) runner.causedChange();
@@ -531,101 +553,16 @@ export class Engine {
     void this.#desk.townChanged();
   }
 
-  async #receiveMail(
-    envelope: Bytes,
-  ): Promise<{ readonly writes: readonly VaultWrite[]; readonly done: () => void }> {
-    const nothing = { writes: [], done: () => undefined };
-    const identity = this.identity;
-    if (identity === undefined) return nothing;
-    const opened = await openMail(
-      this.services.groups,
-      groupSelfOf(identity),
-      keyPackagesOf(identity),
-      envelope,
-    );
-    if (!opened.ok) return nothing;
-    const mail = opened.value;
-    if (mail.context.kind === 'town') {
-      if (this.runners.has(TOWN_LOG) || !this.setup.isOurTown(mail)) return nothing;
-    } else await this.#townReaches(mail.snapshot.position);
-    const existing = this.runnerOf(mail.context.log);
-    if (existing?.state.progress.isMember === true && existing.state.group !== undefined) return nothing;
-    const number = mail.context.kind === 'town' ? TOWN_LOG : this.#numberFor(mail.context, existing);
-    const services = {
-      groups: this.services.groups,
-      random: this.services.random,
-      now: this.services.clock.now(),
-    };
-    const joined = await joinedLog(services, identity, number, mail);
-    const history = await verifiedHistory(mail.context, mail.snapshot.history, this.directory());
-    const kept = existing?.state.progress;
-    const fresh = history.filter((item) => item.order > (kept?.lastOrder ?? -1));
-    const timeline = await addToTimeline(this.records, number, kept?.tail ?? [], fresh);
-    const documents = await Promise.all(
-      // Orders of the log begin far above: an envelope's worth is free for states.
-      Object.entries(mail.snapshot.documents).map(([document, state], order) =>
-        this.records.put('rows', documentRowKey(number, order), { document, state, order }),
-      ),
-    );
-    const lastOrder = fresh.at(-1)?.order ?? kept?.lastOrder ?? 0;
-    const state: LogState = {
-      ...joined,
-      progress: {
-        ...joined.progress,
-        tail: timeline.tail,
-        lastOrder,
-        readUpTo: lastOrder,
-        // Own entries from before a removal keep their counters.
-        nextCounter: Math.max(kept?.nextCounter ?? 1, (mail.snapshot.counters[identity.device] ?? 0) + 1),
-      },
-    };
-    existing?.stop();
-    const clearing: VaultWrite[] = [
-      {
-        store: 'rows',
-        deleteRange: { from: documentRowKey(number, 0), to: documentRowKey(number, Number.MAX_SAFE_INTEGER) },
-      },
-    ];
-    const writes = [
-      ...clearing,
-      ...(await newLogWrites(this.records, this.services.groups, state)),
-      ...timeline.writes,
-      ...documents,
-    ];
-    return {
-      writes,
-      done: () => {
-        void this.#joined(state);
-      },
-    };
+  #townMoved(town: LogRunner): void {
+    for (const runner of this.runners.values()) if (runner !== town) runner.townAdvanced();
   }
 
-  async #joined(state: LogState): Promise<void> {
+  async joined(state: LogState): Promise<void> {
+    if (state.number === TOWN_LOG) this.#townLinks.set(state.progress.cursor, state.progress.chain);
     await this.addAndWatch(state);
     if (state.number !== TOWN_LOG) return;
     this.views.all(this.viewSource);
     await this.setup.townChanged();
-  }
-
-  /** A pair's conversation that we had begun ourselves, and whose claim we lost, lives on in theirs. */
-  #numberFor(
-    context: { readonly kind: string; readonly pair: readonly string[] | undefined },
-    existing: LogRunner | undefined,
-  ): number {
-    if (existing !== undefined) return existing.state.number;
-    const partner = context.pair?.find((person) => person !== this.identity?.person);
-    const begun = partner === undefined ? undefined : this.conversationWith(partner);
-    return begun?.state.number ?? this.newConversationNumber();
-  }
-
-  async #townReaches(seq: number): Promise<void> {
-    const { clock } = this.services;
-    const until = clock.now() + MAIL_WAITS_FOR_TOWN_MS;
-    while (this.townSeq() < seq && clock.now() < until && !this.#isStopped)
-      await new Promise<void>((resolve) => {
-        this.#townWaiters.push(resolve);
-        clock.after(500, resolve);
-      });
   }
 }
 

@@ -1,16 +1,18 @@
 /**
  * The engine's reading of the intents store: wishes are carried out once and in order, entries wait
- * here until the log shows them.
+ * here until the log shows them. Only what is new is read: with thousands waiting, each further one
+ * must cost the same as the first.
  */
 import type { EntryIntent } from '../records/logRecords';
 import type { SealedRecords } from '../records/sealedRecords';
 import type { WaitingIntent } from '../sync/flight';
+import type { VaultRow } from '../vault/vault';
 import type { Ask, StoredIntent } from './setupRecords';
 
 export interface IntentHandler {
-  /** Carries out a wish; the writes replace it in the vault. Undefined: try again later. */
+  /** Carries out a wish; what it writes replaces the wish in the vault. */
   handle(number: number, ask: Ask): Promise<void>;
-  /** New entries may be waiting for these logs. */
+  /** New entries are waiting for these logs. */
   entriesAdded(logs: ReadonlySet<number>): void;
 }
 
@@ -18,8 +20,11 @@ export class IntentBook {
   readonly #records: SealedRecords;
   readonly #handler: IntentHandler;
   readonly #entries = new Map<number, EntryIntent>();
+  /** Sorted: entries with a counter first, by counter; then the others, as they were asked for. */
   readonly #byLog = new Map<number, WaitingIntent[]>();
-  readonly #seen = new Set<number>();
+  readonly #told = new Set<number>();
+  /** Every intent below has been taken. */
+  #next = 0;
   #queue: Promise<void> = Promise.resolve();
   #stop: (() => void) | undefined;
 
@@ -28,60 +33,92 @@ export class IntentBook {
     this.#handler = handler;
   }
 
-  start(onError: () => void): void {
-    this.#stop = this.#records.vault.observe(
-      (reader) => reader.range('intents', { from: [0, 0], to: [Number.MAX_SAFE_INTEGER, 0] }),
-      (rows) => {
-        const fresh = rows.filter((row) => !this.#seen.has(row.key[0]));
-        if (fresh.length === 0) return;
-        for (const row of fresh) this.#seen.add(row.key[0]);
-        this.#queue = this.#queue.then(async () => {
-          await this.#take(await this.#records.openIntents<StoredIntent>(fresh));
-        });
-      },
-      onError,
-    );
+  /** Resolves when everything that waited before is at hand. */
+  start(onError: () => void): Promise<void> {
+    return new Promise((resolve) => {
+      this.#stop = this.#records.vault.observe(
+        (reader) => reader.range('intents', { from: [this.#next, 0], to: [Number.MAX_SAFE_INTEGER, 0] }),
+        (rows) => {
+          this.#enqueue(rows);
+          void this.#queue.then(resolve);
+        },
+        onError,
+      );
+    });
   }
 
   stop(): void {
     this.#stop?.();
   }
 
+  #enqueue(rows: readonly VaultRow[]): void {
+    const fresh = rows.filter((row) => row.key[0] >= this.#next);
+    const last = fresh.at(-1);
+    if (last === undefined) return;
+    this.#next = last.key[0] + 1;
+    this.#queue = this.#queue.then(async () =>
+      this.#take(await this.#records.openIntents<StoredIntent>(fresh)),
+    );
+  }
+
   async #take(rows: readonly { readonly number: number; readonly value: StoredIntent }[]): Promise<void> {
+    const logs = new Set<number>();
     for (const { number, value } of rows) {
-      if (value.type === 'entry') this.set(number, value);
-      else await this.#handler.handle(number, value);
+      if (value.type === 'ask') await this.#handler.handle(number, value);
+      // The engine told us of its own before, and may even have seen it done.
+      else if (!this.#told.delete(number)) this.set(number, value);
+      const entry = this.#entries.get(number);
+      if (entry !== undefined) logs.add(entry.log);
     }
-    this.#handler.entriesAdded(new Set([...this.#entries.values()].map((intent) => intent.log)));
+    this.#handler.entriesAdded(logs);
+  }
+
+  /** An entry of the engine's own, just written: it will be met again in the vault. */
+  tell(number: number, intent: EntryIntent): void {
+    if (number >= this.#next) this.#told.add(number);
+    this.set(number, intent);
   }
 
   set(number: number, intent: EntryIntent): void {
-    this.#seen.add(number);
+    this.remove(number);
     this.#entries.set(number, intent);
-    this.#byLog.delete(intent.log);
+    const list = this.#listOf(intent.log);
+    const item: WaitingIntent = { number, intent };
+    let at = list.length;
+    for (let before = list[at - 1]; before !== undefined && compare(item, before) < 0; before = list[at - 1])
+      at -= 1;
+    list.splice(at, 0, item);
   }
 
   remove(number: number): void {
     const intent = this.#entries.get(number);
     if (intent === undefined) return;
     this.#entries.delete(number);
-    this.#byLog.delete(intent.log);
+    const list = this.#listOf(intent.log);
+    const at = list.findIndex((item) => item.number === number);
+    if (at >= 0) list.splice(at, 1);
   }
 
-  /** In the order they were asked for. */
-  waiting(log: number): readonly WaitingIntent[] {
+  #listOf(log: number): WaitingIntent[] {
     let list = this.#byLog.get(log);
     if (list === undefined) {
-      list = [...this.#entries].flatMap(([number, intent]) =>
-        intent.log === log ? [{ number, intent }] : [],
-      );
-      list.sort((a, b) => a.number - b.number);
+      list = [];
       this.#byLog.set(log, list);
     }
     return list;
   }
 
+  /** What has a counter goes first, whatever was asked for before it: counters must reach the log rising. */
+  waiting(log: number): readonly WaitingIntent[] {
+    return this.#byLog.get(log) ?? [];
+  }
+
   all(): readonly WaitingIntent[] {
     return [...this.#entries].map(([number, intent]) => ({ number, intent }));
   }
+}
+
+function compare(a: WaitingIntent, b: WaitingIntent): number {
+  const [x, y] = [a.intent.counter ?? Infinity, b.intent.counter ?? Infinity];
+  return x === y ? a.number - b.number : x - y;
 }

@@ -8,7 +8,7 @@ import { cleanLine } from '../domain/body';
 import type { DirectoryInvitation } from '../domain/directory';
 import { idToBytes, type DeviceId, type InvitationId, type LogId } from '../domain/ids';
 import { invitationLinkText } from '../domain/invitationLink';
-import { bytesToHex } from '../lib/bytes';
+import { bytesToHex, equalBytes } from '../lib/bytes';
 import { LIMITS } from '../protocol/limits';
 import {
   LOG_KINDS,
@@ -183,9 +183,11 @@ export class InvitationDesk {
     door.admitting.delete(request.device.id);
     const { relay } = this.#engine;
     if (relay === undefined) return;
-    // Before the newcomer comes back with its key, the relay must know it.
-    const pass = await relay.request([OP.admit, [[request.device.relayKey, false]]], doneResult);
-    if (!pass.ok) return;
+    // Before the newcomer comes back with its key, the relay must know it; the key is the directory's,
+    // whatever else the request said.
+    const facts = this.#engine.directory().devices[request.device.id]?.facts;
+    if (facts === undefined || !equalBytes(facts.relayKey, request.device.relayKey)) return;
+    if (!(await this.#engine.admitPass(request.device.id))) return;
     await this.#answer(door, {
       type: 'accepted',
       device: request.device.id,

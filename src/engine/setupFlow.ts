@@ -152,6 +152,7 @@ export class SetupFlow {
     await engine.write([
       drop,
       { store: 'meta', delete: META.identity },
+      { store: 'meta', delete: ROOT_KEY_META },
       { store: 'logs', deleteRange: { from: [0, 0], to: [end, end] } },
       ...engine.book.all().map(({ number: entry }): VaultWrite => ({ store: 'intents', delete: [entry, 0] })),
       await engine.records.put('meta', META.setup, this.#record),

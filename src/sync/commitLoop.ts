@@ -3,7 +3,7 @@
  * decided here; that exactly one wins is the relay's order, and that the winner knows is ingest's.
  */
 import { ok, type Result } from '../lib/result';
-import { bytesToHex } from '../lib/bytes';
+import { bytesToHex, equalBytes, type Bytes } from '../lib/bytes';
 import type { CommitRequest, GroupCrypto, GroupFailure, GroupSelf } from '../crypto/group';
 import { sha256 } from '../crypto/hash';
 import type { Directory, DirectoryDevice } from '../domain/directory';
@@ -76,6 +76,27 @@ export async function prepareCommit(
     welcome: prepared.value.welcome,
     welcomed: change.added.map((device) => ({ device: device.facts.id, mailbox: device.facts.mailbox })),
   });
+}
+
+/** Packages that are broken, of another device than the directory says, or out of their lifetime now. */
+export async function unfitPackages(
+  groups: GroupCrypto,
+  correction: Correction,
+  now: number,
+): Promise<readonly Bytes[]> {
+  if (correction.remove.length > 0) return [];
+  const unfit: Bytes[] = [];
+  for (const { facts } of correction.add) {
+    const parsed = await groups.parseKeyPackage(facts.keyPackage);
+    const isFit =
+      parsed.ok &&
+      bytesToHex(parsed.value.device) === facts.id &&
+      equalBytes(parsed.value.signatureKey, facts.signatureKey) &&
+      parsed.value.notBefore <= now &&
+      now <= parsed.value.notAfter;
+    if (!isFit) unfit.push(facts.keyPackage);
+  }
+  return unfit;
 }
 
 /** Removals first and alone; then all additions in one batch; neither: an empty commit renews the leaf. */

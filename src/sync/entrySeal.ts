@@ -3,7 +3,7 @@
  * verify, and only then believe.
  */
 import { err, ok, type Failure, type Result } from '../lib/result';
-import { bytesToHex, type Bytes } from '../lib/bytes';
+import { bytesToHex, equalBytes, type Bytes } from '../lib/bytes';
 import { openBytes, pad, sealBytes, unpad } from '../crypto/seal';
 import { sha256 } from '../crypto/hash';
 import { signLabelled, verifyLabelled } from '../crypto/signature';
@@ -98,8 +98,12 @@ export async function openEntries(
   if (!unpadded.ok) return err({ type: 'malformed', then: 'ignore' });
   const wires = parseEntries(unpadded.value);
   if (!wires.ok) return err({ type: 'malformed', then: 'ignore' });
+  const [first] = wires.value;
   const opened: OpenedEntry[] = [];
   for (const wire of wires.value) {
+    // SPEC E2: an envelope carries entries of one author.
+    if (first !== undefined && !equalBytes(wire.device, first.device))
+      return err({ type: 'malformed', then: 'ignore', detail: 'several authors' });
     const entry = await verifyAndOpenEntry(log, group, wire);
     // One envelope has one author: a forged part makes the whole a forgery.
     if (!entry.ok) return entry;

@@ -31,7 +31,13 @@ export interface IngestContext {
   readonly self: { readonly device: DeviceId; readonly person: PersonId };
   /** The town's directory as folded so far; for the town's own log its fold is used instead. */
   readonly directory: Directory;
-  readonly town: { readonly seq: number; linkAt(seq: number): Bytes | undefined };
+  readonly town: {
+    readonly seq: number;
+    /** Undefined for seqs this device has no link of. */
+    linkAt(seq: number): Bytes | undefined;
+    /** The town's log has been read to its head since a position beyond it was met. */
+    readonly isFresh: boolean;
+  };
   readonly now: number;
   /** Numbers of own intents by entry id. */
   readonly intents: ReadonlyMap<EntryId, number>;
@@ -61,6 +67,8 @@ export interface Ingested {
   /** Ingest stopped before an envelope that names a later position of the town's log. */
   readonly waitsForTown: number | undefined;
   readonly isOwnChange: boolean;
+  /** Links of what was taken, in order. */
+  readonly links: readonly (readonly [seq: number, chain: Bytes])[];
 }
 
 /** How many links are kept to compare with what others have seen. */
@@ -137,6 +145,7 @@ class IngestStep {
   #adopted: Ingested['adopted'];
   waitsForTown: number | undefined;
   readonly #items: TimelineRecord[] = [];
+  readonly #links: (readonly [number, Bytes])[] = [];
   readonly #documents: DocumentChange[] = [];
   readonly #doneIntents: number[] = [];
 
@@ -182,8 +191,8 @@ class IngestStep {
     if (intent !== undefined) this.#doneIntents.push(intent);
     const last = this.#progress.counters[device] ?? 0;
     if (entry.wire.counter <= last) return;
-    // An entry of ours that we did not write: a copy of this phone is alive.
-    if (isOwn && entry.wire.counter >= this.#progress.nextCounter) this.#trouble('needs-reentry');
+    // An entry of ours that nobody here asked for: a copy of this phone is alive.
+    if (isOwn && intent === undefined) this.#trouble('needs-reentry');
     const missing = entry.wire.counter - last - 1;
     const gap = missing > 0 ? ({ count: missing, reason: 'missing' } as const) : this.#historyGap(entry);
     if (gap !== undefined) this.#trouble(gap.reason === 'forked' ? 'forked' : 'gap');
@@ -214,7 +223,7 @@ class IngestStep {
   /** What the author had seen must be what we have seen (SPEC E7). */
   #historyGap(entry: OpenedEntry): { count: number; reason: 'forked' } | undefined {
     const { seenSeq, seenChain } = entry.content;
-    const ours = this.#progress.links.find(([seq]) => seq === seenSeq);
+    const ours = [...this.#links, ...this.#progress.links].find(([seq]) => seq === seenSeq);
     return ours !== undefined && !equalBytes(ours[1], seenChain) ? { count: 0, reason: 'forked' } : undefined;
   }
 
@@ -294,7 +303,8 @@ class IngestStep {
     const group = await decodeGroup(this.#context.groups, pending.state);
     if (base === undefined || !group.ok || group.value === undefined) return 'skipped';
     const position = this.#fold.type === 'town' ? this.cursor + 1 : pending.position;
-    if (position < this.#progress.position || !this.#isOwnLawful(base, group.value, position)) return 'skipped';
+    if (position < this.#progress.position || !this.#isOwnLawful(base, group.value, position))
+      return 'skipped';
     this.#setGroup(group.value, position);
     this.#progress = { ...this.#progress, leafRenewedAt: this.#context.now };
     this.#adopted = pending.welcomed.length > 0 ? { commit: pending, at: this.#state } : undefined;
@@ -346,11 +356,12 @@ class IngestStep {
     if (position === undefined || position.generation !== 0 || position.seq < this.#progress.position)
       return undefined;
     if (position.seq > this.#context.town.seq) {
-      this.waitsForTown = position.seq;
+      // Nobody can name a link that is still to come: what a fresh read does not contain is void for all.
+      if (!this.#context.town.isFresh) this.waitsForTown = position.seq;
       return undefined;
     }
     const link = this.#context.town.linkAt(position.seq);
-    return link === undefined || equalBytes(link, position.chain) ? position.seq : undefined;
+    return link !== undefined && equalBytes(link, position.chain) ? position.seq : undefined;
   }
 
   #isLawful(group: Group, summary: CommitSummary, position: number): boolean {
@@ -430,8 +441,8 @@ class IngestStep {
   #advance(stored: StoredEnvelope): void {
     const seq = stored[0];
     const chain = nextLink(this.#progress.chain, seq, idOf(stored), isCommitEnvelope(stored));
-    const links = [...this.#progress.links, [seq, chain] as const].slice(-LINKS_KEPT);
-    this.#progress = { ...this.#progress, cursor: seq, chain, links };
+    this.#links.push([seq, chain]);
+    this.#progress = { ...this.#progress, cursor: seq, chain };
   }
 
   #snapshotOfState(): LogState {
@@ -439,8 +450,11 @@ class IngestStep {
   }
 
   result(): Ingested {
+    const links = [...this.#progress.links, ...this.#links].slice(-LINKS_KEPT);
+    this.#progress = { ...this.#progress, links };
     return {
       state: { ...this.#snapshotOfState(), number: this.#number },
+      links: this.#links,
       groupChanged: this.#groupChanged,
       foldChanged: this.#foldChanged,
       items: this.#items,

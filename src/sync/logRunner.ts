@@ -3,10 +3,11 @@
  * `decide` says which (SPEC S1–S6); everything else here carries the decision out. Whatever happens to
  * the process between two steps, the vault holds what the next run needs.
  */
-import type { Bytes } from '../lib/bytes';
+import { bytesToHex, type Bytes } from '../lib/bytes';
 import type { Clock } from '../lib/services';
 import type { GroupCrypto, GroupSelf } from '../crypto/group';
 import type { Directory } from '../domain/directory';
+import type { Correction } from '../domain/target';
 import type { DeviceId, EntryId, LogId, PersonId } from '../domain/ids';
 import { idToBytes } from '../domain/ids';
 import {
@@ -20,15 +21,15 @@ import {
 } from '../protocol/frames';
 import { LIMITS } from '../protocol/limits';
 import { sha256 } from '../crypto/hash';
-import { documentRowKey, logKey, seqOfOrder, type LogPart } from '../records/keys';
+import { documentRowKey, logKey, rowKey, seqOfOrder, type LogPart } from '../records/keys';
 import type { EntryIntent, Flight, Progress, TimelineRecord } from '../records/logRecords';
 import type { SealedRecords } from '../records/sealedRecords';
 import { addToTimeline } from '../records/timelineRows';
 import type { VaultWrite } from '../vault/vault';
-import { correctionWait, dueCorrection, isLeafOld, prepareCommit } from './commitLoop';
+import { correctionWait, dueCorrection, isLeafOld, prepareCommit, unfitPackages } from './commitLoop';
 import { prepareFlight, type WaitingIntent } from './flight';
 import { ingest, type DocumentChange, type Ingested } from './ingest';
-import type { LogState } from './logState';
+import type { Group, LogState } from './logState';
 import { writeMail } from './mail';
 import { openReceipt, receiptSlot, sealReceipt } from './receipts';
 import type { RelayClient, RelayFailure } from './relayClient';
@@ -50,7 +51,14 @@ export interface RunnerChange {
   readonly groupChanged: boolean;
   readonly documentsChanged: boolean;
   readonly intentsDone: readonly number[];
+  readonly links: readonly (readonly [seq: number, chain: Bytes])[];
 }
+
+export interface ReceivedMail {
+  readonly writes: readonly VaultWrite[];
+  readonly done: () => void;
+}
+const NO_MAIL: ReceivedMail = { writes: [], done: () => undefined };
 
 /** What a runner needs from the engine around it. */
 export interface RunnerHost {
@@ -63,7 +71,12 @@ export interface RunnerHost {
   readonly relay: RelayClient;
   readonly documents: DocumentGate;
   directory(): Directory;
-  town(): { readonly seq: number; readonly chain: Bytes; linkAt(seq: number): Bytes | undefined };
+  town(): {
+    readonly seq: number;
+    readonly chain: Bytes;
+    readonly reads: number;
+    linkAt(seq: number): Bytes | undefined;
+  };
   waitingIntents(log: number): readonly WaitingIntent[];
   /** An own intent was given its counter, or its acknowledgement. */
   intentChanged(number: number, intent: EntryIntent): void;
@@ -72,12 +85,12 @@ export interface RunnerHost {
   isRemovalWaiting(): boolean;
   /** A direct conversation may live only under the pair's first claim. */
   mayCreate(runner: LogRunner): boolean;
-  /** Mail of the own mailbox: what it writes, and what to do once that is written. */
-  receiveMail(
-    envelope: Bytes,
-  ): Promise<{ readonly writes: readonly VaultWrite[]; readonly done: () => void }>;
+  /** Mail of the own mailbox: what it writes, and what to do once that is written; or not yet. */
+  receiveMail(envelope: Bytes): Promise<ReceivedMail | 'later'>;
   changed(change: RunnerChange): void;
-  needTown(seq: number): void;
+  needTown(): void;
+  /** A log has been read to its head. */
+  readToHead(runner: LogRunner): void;
   watch(runner: LogRunner): void;
   storageFailed(type: 'fenced' | 'storage-full' | 'storage-failed' | 'too-new'): void;
 }
@@ -116,10 +129,16 @@ export class LogRunner {
   #isStopped = false;
   #retryAt = 0;
   #retries = 0;
-  #cancelWake: (() => void) | undefined;
+  #wake: { readonly time: number; readonly cancel: () => void } | undefined;
   #isOwnChange = false;
   #correctAt: number | undefined;
-  #waitsForTown: number | undefined;
+  #waitsForTown: { readonly seq: number; readonly reads: number } | undefined;
+  #isTownFresh = false;
+  #commitAt = 0;
+  #commitTries = 0;
+  /** Key packages (hex) no commit can be made with. */
+  readonly #unfit = new Set<string>();
+  #reads = 0;
   #isSubmitted = false;
   #receiptAt: number | undefined;
   #foreignSeq: number;
@@ -148,7 +167,7 @@ export class LogRunner {
 
   stop(): void {
     this.#isStopped = true;
-    this.#cancelWake?.();
+    this.#wake?.cancel();
   }
 
   disconnected(): void {
@@ -170,8 +189,12 @@ export class LogRunner {
   }
 
   unknownAtRelay(): void {
+    // A pass may be given back, a relay restored: what is refused today is asked for again.
     if (!this.state.progress.isCreated) this.#isWatched = true;
-    else this.#markTrouble('needs-reentry');
+    else
+      this.#host.clock.after(LONGEST_RETRY_MS, () => {
+        if (!this.#isStopped && !this.#isWatched) this.#host.watch(this);
+      });
     this.poke();
   }
 
@@ -188,12 +211,30 @@ export class LogRunner {
     this.poke();
   }
 
+  /** The town's log has moved on, or has been read to its head. */
   townAdvanced(): void {
-    if (this.#waitsForTown !== undefined && this.#host.town().seq >= this.#waitsForTown) {
-      this.#waitsForTown = undefined;
-      this.#needsRead = true;
+    const waits = this.#waitsForTown;
+    if (waits !== undefined) {
+      const town = this.#host.town();
+      const isFresh = town.reads > waits.reads;
+      if (town.seq >= waits.seq || isFresh) {
+        this.#isTownFresh = isFresh;
+        this.#waitsForTown = undefined;
+        this.#needsRead = true;
+      }
     }
     this.poke();
+  }
+
+  /** Reads to the head, though nothing says that there is news. */
+  refresh(): void {
+    this.#needsRead = true;
+    this.poke();
+  }
+
+  /** How often the log has been read to its head. */
+  get reads(): number {
+    return this.#reads;
   }
 
   causedChange(): void {
@@ -233,22 +274,30 @@ export class LogRunner {
     if (this.isCatchingUp) return 'read';
     if (state.core.kind === 'mailbox') return 'none';
     if (this.#slots.length > 0) return 'receipts-in';
-    if (state.pendingCommit !== undefined) return this.#isSubmitted ? 'none' : 'submit';
+    if (state.pendingCommit !== undefined) {
+      if (this.#isSubmitted) return 'none';
+      if (now >= this.#commitAt) return 'submit';
+      this.#wakeAt(this.#commitAt);
+    }
     if (state.flight?.envelopes.some((envelope) => envelope.seq === undefined)) return 'fly';
-    if (state.followUps.mails.length > 0 && now >= this.#mailAt) return 'mail';
+    if (state.followUps.mails.length > 0) {
+      if (now >= this.#mailAt) return 'mail';
+      this.#wakeAt(this.#mailAt);
+    }
     return this.#decideInGroup(now);
   }
 
   #decideInGroup(now: number): Action {
     const { group, flight } = this.state;
     if (group === undefined || !this.state.progress.isMember) return 'none';
-    const due = dueCorrection(this.state, this.#host.directory(), this.#host.town().seq);
+    const due = this.#dueCorrection();
     if (due.add.length + due.remove.length > 0) {
       this.#correctAt ??=
         now +
         correctionWait(group, this.#host.identity.device, this.state.progress.cursor, this.#isOwnChange);
-      if (now >= this.#correctAt) return 'correct';
-      this.#wakeAt(this.#correctAt);
+      if (this.state.pendingCommit === undefined && now >= Math.max(this.#correctAt, this.#commitAt))
+        return 'correct';
+      this.#wakeAt(Math.max(this.#correctAt, this.#commitAt));
       // SPEC G10: nothing is sealed to somebody whose removal is known.
       if (due.remove.length > 0) return 'none';
     } else {
@@ -257,7 +306,7 @@ export class LogRunner {
     }
     const isWaiting = flight === undefined && this.#host.waitingIntents(this.state.number).length > 0;
     if (isWaiting && !(this.isConversation && this.#host.isRemovalWaiting()))
-      return isLeafOld(group, this.state.progress.leafRenewedAt, now) ? 'renew' : 'seal';
+      return this.#isRenewalDue(group, now) ? 'renew' : 'seal';
     if (this.#receiptAt !== undefined || this.#isReceiptDue()) {
       this.#receiptAt ??= now + RECEIPT_DELAY_MS;
       return now >= this.#receiptAt ? 'receipt-out' : this.#wakeAt(this.#receiptAt);
@@ -265,11 +314,26 @@ export class LogRunner {
     return 'none';
   }
 
+  #isRenewalDue(group: Group, now: number): boolean {
+    if (this.state.pendingCommit !== undefined || now < this.#commitAt) return false;
+    return isLeafOld(group, this.state.progress.leafRenewedAt, now);
+  }
+
+  /** Without the devices whose key packages cannot be used: they must not hold up the others. */
+  #dueCorrection(): Correction {
+    const due = dueCorrection(this.state, this.#host.directory(), this.#host.town().seq);
+    return { ...due, add: due.add.filter((device) => !this.#unfit.has(bytesToHex(device.facts.keyPackage))) };
+  }
+
+  /** Decides again then, or before: the earliest of several wishes counts. */
   #wakeAt(time: number): 'none' {
-    this.#cancelWake?.();
-    this.#cancelWake = this.#host.clock.after(Math.max(0, time - this.#host.clock.now()), () => {
+    if (this.#wake !== undefined && this.#wake.time <= time) return 'none';
+    this.#wake?.cancel();
+    const cancel = this.#host.clock.after(Math.max(0, time - this.#host.clock.now()), () => {
+      this.#wake = undefined;
       this.poke();
     });
+    this.#wake = { time, cancel };
     return 'none';
   }
 
@@ -287,7 +351,7 @@ export class LogRunner {
       case 'submit':
         return this.#submit();
       case 'correct':
-        return this.#commit(dueCorrection(this.state, this.#host.directory(), this.#host.town().seq));
+        return this.#commit(this.#dueCorrection());
       case 'renew':
         return this.#commit({ add: [], remove: [] });
       case 'seal':
@@ -339,6 +403,10 @@ export class LogRunner {
     for (let at = 0; at < envelopes.length; at += INGEST_BATCH) {
       if (!(await this.#take(envelopes.slice(at, at + INGEST_BATCH)))) return false;
     }
+    if (this.state.progress.cursor >= head) {
+      this.#reads += 1;
+      this.#host.readToHead(this);
+    }
     return true;
   }
 
@@ -362,12 +430,13 @@ export class LogRunner {
     const intents = new Map<EntryId, number>(
       host.waitingIntents(this.state.number).map(({ number, intent }) => [intent.entry, number]),
     );
+    const before = this.state.group;
     const result = await ingest(
       {
         groups: host.groups,
         self: host.identity,
         directory: host.directory(),
-        town: host.town(),
+        town: { ...host.town(), isFresh: this.#isTownFresh },
         now: host.clock.now(),
         intents,
         prepareDocuments: () => host.documents.prepare(this.state.number),
@@ -384,6 +453,12 @@ export class LogRunner {
         host.records.put('rows', documentRowKey(this.state.number, change.order), change),
       ),
     );
+    const links =
+      this.state.core.kind === 'town'
+        ? await Promise.all(
+            result.links.map(([seq, link]) => host.records.put('rows', rowKey(this.state.number, seq), link)),
+          )
+        : [];
     const done = result.doneIntents.map((number): VaultWrite => ({ store: 'intents', delete: [number, 0] }));
     const next = await this.#withMails(
       result,
@@ -393,18 +468,19 @@ export class LogRunner {
         result,
       ),
     );
-    if (!(await this.#save(next, [...timeline.writes, ...documents, ...done]))) {
+    if (!(await this.#save(next, [...timeline.writes, ...documents, ...links, ...done]))) {
       if (result.documents.length > 0) await host.documents.reset(this.state.number);
       return false;
     }
-    await this.#taken(result);
+    await this.#taken(result, before);
     return result.waitsForTown === undefined;
   }
 
-  async #taken(result: Ingested): Promise<void> {
+  async #taken(result: Ingested, before: Group | undefined): Promise<void> {
     const host = this.#host;
     if (result.isOwnChange) this.causedChange();
     if (result.groupChanged) {
+      if (before !== undefined) host.groups.wipe(before.state);
       this.#isSubmitted = false;
       this.#correctAt = undefined;
       this.#receiptAt = host.clock.now() + RECEIPT_DELAY_MS;
@@ -412,9 +488,9 @@ export class LogRunner {
     const foreign = result.items.filter((item) => item.author !== host.identity.person).at(-1);
     if (foreign !== undefined) this.#foreignSeq = seqOfOrder(foreign.order);
     if (result.waitsForTown !== undefined) {
-      this.#waitsForTown = result.waitsForTown;
-      host.needTown(result.waitsForTown);
-    }
+      this.#waitsForTown = { seq: result.waitsForTown, reads: host.town().reads };
+      host.needTown();
+    } else this.#isTownFresh = false;
     host.changed({
       runner: this,
       items: result.items,
@@ -422,6 +498,7 @@ export class LogRunner {
       groupChanged: result.groupChanged,
       documentsChanged: result.documents.length > 0,
       intentsDone: result.doneIntents,
+      links: result.links,
     });
     if (result.adopted !== undefined)
       await host.addEntry(this.state.number, {
@@ -467,8 +544,12 @@ export class LogRunner {
   async #takeMail(envelopes: readonly StoredEnvelope[]): Promise<boolean> {
     for (const stored of envelopes) {
       if (stored[0] !== this.state.progress.cursor + 1) continue;
-      const received =
-        stored.length === 4 ? await this.#host.receiveMail(stored[3]) : { writes: [], done: () => undefined };
+      const received = stored.length === 4 ? await this.#host.receiveMail(stored[3]) : NO_MAIL;
+      // It cannot be judged yet; nothing behind it is taken before it.
+      if (received === 'later') {
+        this.#needsRead = true;
+        return this.#pause();
+      }
       const progress: Progress = { ...this.state.progress, cursor: stored[0] };
       if (!(await this.#save({ ...this.state, progress }, received.writes, true))) return false;
       received.done();
@@ -561,16 +642,21 @@ export class LogRunner {
     if (isSaved) for (const { number, intent } of intents) this.#host.intentChanged(number, intent);
   }
 
-  async #commit(correction: Parameters<typeof prepareCommit>[4]): Promise<boolean> {
+  async #commit(correction: Correction): Promise<boolean> {
     const { state } = this;
     if (state.group === undefined) return false;
+    const unfit = await unfitPackages(this.#host.groups, correction, this.#host.clock.now());
+    if (unfit.length > 0) {
+      for (const keyPackage of unfit) this.#unfit.add(bytesToHex(keyPackage));
+      return true;
+    }
     const town = this.#host.town();
     const prepared = await prepareCommit(this.#host.groups, this.#host.self, state, state.group, correction, {
       generation: 0,
       seq: town.seq,
       chain: town.chain,
     });
-    if (!prepared.ok) return this.#pause();
+    if (!prepared.ok) return this.#pauseCommits(0);
     this.#isSubmitted = false;
     return this.#save({ ...state, pendingCommit: prepared.value }, [], true);
   }
@@ -590,8 +676,11 @@ export class LogRunner {
     );
     if (!answer.ok) return this.#failed(answer.error);
     const [accepted, refusal] = answer.value;
+    // The relay lets nobody commit in a loop; messages go on meanwhile.
+    if (refusal?.[0] === 'rate') return this.#pauseCommits(refusal[1]);
     if (refusal !== null) return this.#refused(refusal[0], refusal[1]);
     this.#isSubmitted = true;
+    this.#commitTries = 0;
     this.#retries = 0;
     this.#head = Math.max(this.#head, accepted[0]?.[0] ?? 0);
     return true;
@@ -616,9 +705,6 @@ export class LogRunner {
     const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#mailTries);
     this.#mailTries = Math.min(this.#mailTries + 1, 10);
     this.#mailAt = this.#host.clock.now() + wait;
-    this.#host.clock.after(wait, () => {
-      this.poke();
-    });
     return true;
   }
 
@@ -700,6 +786,7 @@ export class LogRunner {
         groupChanged: false,
         documentsChanged: false,
         intentsDone: [],
+        links: [],
       });
     return isSaved;
   }
@@ -738,6 +825,13 @@ export class LogRunner {
       return true;
     }
     return this.#failed({ type: refusal, then: 'retry', number });
+  }
+
+  #pauseCommits(atLeast: number): true {
+    const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#commitTries);
+    this.#commitTries = Math.min(this.#commitTries + 1, 10);
+    this.#commitAt = this.#host.clock.now() + Math.max(atLeast, wait);
+    return true;
   }
 
   #pause(): false {
