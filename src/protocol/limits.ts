@@ -2,7 +2,17 @@
 const KiB = 1024;
 
 /** Plaintext buckets an envelope is padded to (SPEC E6). */
-export const PADDING_BUCKETS = [256, 512, KiB, 2 * KiB, 4 * KiB, 8 * KiB, 16 * KiB, 32 * KiB, 64 * KiB] as const;
+export const PADDING_BUCKETS = [
+  256,
+  512,
+  KiB,
+  2 * KiB,
+  4 * KiB,
+  8 * KiB,
+  16 * KiB,
+  32 * KiB,
+  64 * KiB,
+] as const;
 
 export const LIMITS = {
   /** Envelope bytes as the relay stores them: largest bucket plus header, nonce, tag and MLS framing. */

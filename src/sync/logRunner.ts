@@ -22,7 +22,7 @@ import {
 import { LIMITS } from '../protocol/limits';
 import { sha256 } from '../crypto/hash';
 import { documentRowKey, logKey, rowKey, seqOfOrder, type LogPart } from '../records/keys';
-import type { EntryIntent, Flight, Progress, TimelineRecord } from '../records/logRecords';
+import type { EntryIntent, Flight, FlightEnvelope, Progress, TimelineRecord } from '../records/logRecords';
 import type { SealedRecords } from '../records/sealedRecords';
 import { addToTimeline } from '../records/timelineRows';
 import type { VaultWrite } from '../vault/vault';
@@ -114,6 +114,8 @@ const LONGEST_RETRY_MS = 30_000;
 const RECEIPT_DELAY_MS = 150;
 const INGEST_BATCH = 512;
 const HISTORY_ITEMS = 200;
+/** One append stays far below the relay's largest frame, and passes a slow line before the answer is due. */
+const APPEND_BYTES = 256 * 1024;
 
 export class LogRunner {
   state: LogState;
@@ -594,7 +596,7 @@ export class LogRunner {
   async #fly(): Promise<boolean> {
     const { core, flight, progress } = this.state;
     if (flight === undefined) return false;
-    const unacknowledged = flight.envelopes.filter((envelope) => envelope.seq === undefined);
+    const unacknowledged = oneAppend(flight.envelopes.filter((envelope) => envelope.seq === undefined));
     const answer = await this.#host.relay.request(
       [
         OP.append,
@@ -845,6 +847,13 @@ export class LogRunner {
     if (this.state.progress.trouble === trouble) return;
     void this.update({ trouble });
   }
+}
+
+/** The first envelopes that fit into one append; never none. */
+function oneAppend(envelopes: readonly FlightEnvelope[]): readonly FlightEnvelope[] {
+  let size = 0;
+  const end = envelopes.findIndex(({ bytes }) => (size += bytes.length) > APPEND_BYTES);
+  return end < 0 ? envelopes : envelopes.slice(0, Math.max(1, end));
 }
 
 /** SPEC G10: what was written after a removal waits for the epoch without the removed. */

@@ -1,6 +1,11 @@
 /** Stories that once ended badly: each broke something in the engine before it was mended. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseRequest, OP } from '../../src/protocol/frames';
+import { encodePosition } from '../../src/domain/position';
+import { idToBytes } from '../../src/domain/ids';
+import { groupSelfOf } from '../../src/engine/identity';
+import { appendResult, parseRequest, OP } from '../../src/protocol/frames';
+import { sealCommit } from '../../src/sync/entrySeal';
+import type { Request } from '../../src/sync/relayClient';
 import { foundTown, inviteAndJoin, Town, until, type Device } from './town';
 
 let town: Town | undefined;
@@ -42,7 +47,10 @@ function isCommitAppend(frame: Uint8Array): boolean {
 
 async function makeAdmin(admin: Device, other: Device, name: string): Promise<void> {
   await admin.client.intend({ type: 'set-admin', person: await admin.person(name), isAdmin: true });
-  await until(async () => (await other.directory()).persons.some((p) => p.isMe && p.isAdmin), `${name} is admin`);
+  await until(
+    async () => (await other.directory()).persons.some((p) => p.isMe && p.isAdmin),
+    `${name} is admin`,
+  );
 }
 
 async function openInvitation(admin: Device): Promise<string> {
@@ -50,6 +58,25 @@ async function openInvitation(admin: Device): Promise<string> {
   await admin.client.intend({ type: 'invite', uses: 1, expiresAt: Date.now() + 86_400_000 });
   await until(async () => (await admin.invitations()).length > before, 'invitation shown');
   return (await admin.invitations())[0]?.link ?? '';
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.join('\n') === other.join('\n');
+}
+
+async function directOf(anna: Device, bert: Device): Promise<void> {
+  await anna.client.openDirect(await anna.person('Bert Böhm'));
+  await until(async () => (await anna.list()).conversations.length === 1, 'anna has it');
+  await anna.send('Bert Böhm', 'Anfang');
+  await until(async () => (await bert.texts('Anna Ahrens')).includes('Anfang'), 'bert reads');
+}
+
+async function townOfThree(): Promise<Three> {
+  const two = await townOfTwo();
+  const cem = await two.town.device('cem');
+  await inviteAndJoin(two.anna, cem, 'Cem Çelik');
+  await until(() => knows(two.bert, 'Cem Çelik'), 'bert knows cem');
+  return { ...two, cem };
 }
 
 describe('a commit', { timeout: 60_000 }, () => {
@@ -72,6 +99,66 @@ describe('a commit', { timeout: 60_000 }, () => {
     await bert.client.intend({ type: 'rename-self', name: 'Bert Neu' });
     await until(() => knows(anna, 'Bert Neu'), 'anna still reads bert');
     expect(anna.engine?.runners.get(1)?.state.progress.trouble).toBe('none');
+  });
+
+  it('that names a place the town has never had is void, and what follows is read (G6)', async () => {
+    const { anna, bert } = await townOfTwo();
+    await directOf(anna, bert);
+    const { engine } = bert;
+    const runner = engine?.conversations()[0];
+    const group = runner?.state.group;
+    if (engine?.identity === undefined || runner === undefined || group === undefined)
+      throw new Error('bert is in');
+    // Bert's client is hostile: its commit is lawful but for the position.
+    const self = groupSelfOf(engine.identity);
+    const authenticatedData = encodePosition({ generation: 0, seq: 1_000_000, chain: new Uint8Array(32) });
+    const made = await engine.services.groups.commit(group.state, self, { authenticatedData });
+    if (!made.ok) throw new Error(made.error.type);
+    const envelope = await sealCommit(runner.log, group, made.value.commit);
+    const { core, progress } = runner.state;
+    const frame = [OP.append, idToBytes(core.log), core.writeKey, progress.lastCommit, [envelope]] as const;
+    const answer = await engine.relay?.request([...frame] as unknown as Request, appendResult);
+    expect(answer).toMatchObject({ ok: true, value: [expect.anything(), null] });
+    await anna.send('Bert Böhm', 'geht noch');
+    await until(async () => (await bert.texts('Anna Ahrens')).includes('geht noch'), 'bert reads');
+    await until(
+      async () =>
+        (await anna.timeline(await anna.conversation('Bert Böhm'))).every((item) => item.state !== 'saved'),
+      'handed over',
+    );
+  });
+});
+
+describe('a key package', { timeout: 60_000 }, () => {
+  it('that cannot be added keeps neither the others out nor messages back (G7)', async () => {
+    const { anna, bert, cem } = await townOfThree();
+    await bert.engine?.addEntry(1, { kind: 'town-package', keyPackage: new Uint8Array(100) });
+    await until(() => {
+      const devices = Object.values(anna.engine?.directory().devices ?? {});
+      return Promise.resolve(devices.some(({ facts }) => facts.keyPackage.length === 100));
+    }, 'anna has the bad package');
+    await anna.client.createGroup('Bauhof', [await anna.person('Bert Böhm'), await anna.person('Cem Çelik')]);
+    await until(async () => (await anna.list()).conversations.length === 1, 'anna has it');
+    await anna.send('Bauhof', 'Willkommen');
+    await until(async () => (await cem.texts('Bauhof')).includes('Willkommen'), 'cem is in');
+    await cem.send('Bauhof', 'Danke');
+    await until(async () => (await anna.texts('Bauhof')).includes('Danke'), 'anna reads');
+  });
+});
+
+describe('a queue', { timeout: 60_000 }, () => {
+  it('larger than a frame leaves in several (O2)', async () => {
+    const { anna, bert } = await townOfTwo();
+    await directOf(anna, bert);
+    anna.goOffline();
+    const texts = Array.from({ length: 120 }, (_, i) => `${i} ${'x'.repeat(11_000)}`);
+    for (const text of texts) await anna.send('Bert Böhm', text);
+    anna.goOnline();
+    await until(
+      async () => isSame(await bert.texts('Anna Ahrens'), ['Anfang', ...texts]),
+      'bert reads all',
+      20_000,
+    );
   });
 });
 

@@ -19,6 +19,7 @@ import type {
   TimelineItem,
 } from '../../src/engine/views';
 import { bytesToBase64Url } from '../../src/lib/bytes';
+import { LIMITS } from '../../src/protocol/limits';
 import { SealedRecords } from '../../src/records/sealedRecords';
 import { createMemoryVault } from '../../src/vault/memoryVault';
 import { MemoryStore } from '../../src/vault/memoryStore';
@@ -194,7 +195,10 @@ export class Device {
           send: (frame) => {
             this.town.frames.push(frame);
             const send = (): void => {
-              if (!isOver) void relay.receive(session, frame);
+              if (isOver) return;
+              // As the real socket does (server/sockets.ts): a frame too large ends the connection.
+              if (frame.length > LIMITS.frameBytes) close();
+              else void relay.receive(session, frame);
             };
             if (this.holds?.(frame) === true) this.#held.push(send);
             else send();
