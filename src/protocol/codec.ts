@@ -10,7 +10,7 @@ import { LIMITS } from './limits';
 export type CborFailure = Failure & { readonly type: 'malformed' };
 
 export function encodeCbor(value: unknown): Bytes {
-  return encode(value, rfc8949EncodeOptions) as Bytes;
+  return encode(value, rfc8949EncodeOptions);
 }
 
 /** Maps become plain objects with string keys; integers beyond 2^53 are refused. */

@@ -9,5 +9,7 @@ export const notTheApp: RegExp[] = [/^\/(?:healthz|readyz|relay|blob|citizen)(?:
 /** `url` as in the precache manifest: relative to the root, without a leading slash. */
 export function isShellFile(url: string): boolean {
   const path = `/${url.replace(/^\//, '')}`;
-  return !notTheApp.some((pattern) => pattern.test(path)) && !path.endsWith('.wasm') && !path.endsWith('.map');
+  return (
+    !notTheApp.some((pattern) => pattern.test(path)) && !path.endsWith('.wasm') && !path.endsWith('.map')
+  );
 }

@@ -6,14 +6,23 @@
  * attachments and the citizens' pages are the server's and always go to the network.
  */
 import { clientsClaim } from 'workbox-core';
-import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute, type PrecacheEntry } from 'workbox-precaching';
+import {
+  cleanupOutdatedCaches,
+  createHandlerBoundToURL,
+  precacheAndRoute,
+  type PrecacheEntry,
+} from 'workbox-precaching';
 import { NavigationRoute, registerRoute } from 'workbox-routing';
 import { isShellFile, notTheApp, onlyTheApp } from './shell';
 
-declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: readonly (PrecacheEntry | string)[] };
+declare const self: ServiceWorkerGlobalScope & {
+  readonly __WB_MANIFEST: readonly (PrecacheEntry | string)[];
+};
 
 cleanupOutdatedCaches();
-precacheAndRoute(self.__WB_MANIFEST.filter((file) => isShellFile(typeof file === 'string' ? file : file.url)));
+precacheAndRoute(
+  self.__WB_MANIFEST.filter((file) => isShellFile(typeof file === 'string' ? file : file.url)),
+);
 registerRoute(
   new NavigationRoute(createHandlerBoundToURL('index.html'), { allowlist: onlyTheApp, denylist: notTheApp }),
 );
@@ -23,7 +32,12 @@ clientsClaim();
 // A new version waits until the person says so: the page first puts its drafts in a safe place.
 self.addEventListener('message', (event) => {
   const message: unknown = event.data;
-  if (typeof message === 'object' && message !== null && 'type' in message && message.type === 'SKIP_WAITING') {
+  if (
+    typeof message === 'object' &&
+    message !== null &&
+    'type' in message &&
+    message.type === 'SKIP_WAITING'
+  ) {
     void self.skipWaiting();
   }
 });

@@ -15,8 +15,10 @@ export interface Announcements {
 export type OnTold = (touched: readonly TouchedRange[] | undefined) => void;
 
 export function openAnnouncements(name: string, onTold: OnTold): Announcements {
-  const channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel(`${name}/touched`);
-  const onMessage = (event: MessageEvent<unknown>): void => onTold(isTouched(event.data) ? event.data : undefined);
+  const channel =
+    typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel(`${name}/touched`);
+  const onMessage = (event: MessageEvent<unknown>): void =>
+    onTold(isTouched(event.data) ? event.data : undefined);
   channel?.addEventListener('message', onMessage);
 
   const target = 'addEventListener' in globalThis ? globalThis : undefined;
@@ -40,8 +42,16 @@ function isTouched(data: unknown): data is readonly TouchedRange[] {
 }
 
 function isTouchedRange(value: unknown): value is TouchedRange {
-  return typeof value === 'object' && value !== null && 'store' in value && 'from' in value && 'to' in value
-    && VAULT_STORES.some((store) => store === value.store) && isKey(value.from) && isKey(value.to);
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'store' in value &&
+    'from' in value &&
+    'to' in value &&
+    VAULT_STORES.some((store) => store === value.store) &&
+    isKey(value.from) &&
+    isKey(value.to)
+  );
 }
 
 function isKey(value: unknown): value is VaultKey {

@@ -5,7 +5,11 @@
 import type { VaultFailure } from './vault';
 import { VaultError, vaultFailure } from './vaultFailure';
 
-const QUOTA_NAMES = new Set(['QuotaExceededError', 'NS_ERROR_DOM_QUOTA_REACHED', 'NS_ERROR_FILE_NO_DEVICE_SPACE']);
+const QUOTA_NAMES = new Set([
+  'QuotaExceededError',
+  'NS_ERROR_DOM_QUOTA_REACHED',
+  'NS_ERROR_FILE_NO_DEVICE_SPACE',
+]);
 /** A full disk is not always called a quota. */
 const FULL_DISK = /quota|no space|disk (is )?full|not enough (disk )?space|NO_SPACE/i;
 
@@ -21,7 +25,14 @@ const LOST_NAMES = new Set([
 ]);
 
 /** Programming errors: they would fail again, and hiding them would cost a day. */
-const BUG_NAMES = new Set(['DataError', 'DataCloneError', 'ReadOnlyError', 'InvalidAccessError', 'TypeError', 'Error']);
+const BUG_NAMES = new Set([
+  'DataError',
+  'DataCloneError',
+  'ReadOnlyError',
+  'InvalidAccessError',
+  'TypeError',
+  'Error',
+]);
 
 interface Cause {
   readonly name: string;
@@ -52,7 +63,8 @@ function errorToFailure(error: unknown, outer: Cause): VaultFailure {
   if (isQuotaError(error)) return vaultFailure('storage-full', detail);
   if (causesOf(error).some(({ name }) => name === 'VersionError')) return vaultFailure('too-new', detail);
   // No IndexedDB at all (some private windows), or a store is missing: trying again changes nothing.
-  if (outer.name === 'MissingAPIError' || outer.name === 'NotFoundError') return vaultFailure('storage-failed', detail, 'stop');
+  if (outer.name === 'MissingAPIError' || outer.name === 'NotFoundError')
+    return vaultFailure('storage-failed', detail, 'stop');
   return vaultFailure('storage-failed', detail);
 }
 
@@ -66,6 +78,15 @@ function causesOf(error: unknown): readonly Cause[] {
   return causes;
 }
 
-function isErrorLike(value: unknown): value is Cause & { readonly inner?: unknown; readonly cause?: unknown } {
-  return typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string' && 'message' in value && typeof value.message === 'string';
+function isErrorLike(
+  value: unknown,
+): value is Cause & { readonly inner?: unknown; readonly cause?: unknown } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'name' in value &&
+    typeof value.name === 'string' &&
+    'message' in value &&
+    typeof value.message === 'string'
+  );
 }

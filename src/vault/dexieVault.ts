@@ -14,12 +14,27 @@
  */
 import { copyBytes, equalBytes, type Bytes } from '../lib/bytes';
 import { err, ok, type Result } from '../lib/result';
-import { VAULT_STORES, type Vault, type VaultBatch, type VaultFailure, type VaultFence, type VaultReader, type VaultWrite } from './vault';
+import {
+  VAULT_STORES,
+  type Vault,
+  type VaultBatch,
+  type VaultFailure,
+  type VaultFence,
+  type VaultReader,
+  type VaultWrite,
+} from './vault';
 import { openAnnouncements } from './announcements';
 import { DexieConnection } from './dexieConnection';
 import { answerOf, readTransaction, writeTransaction } from './idb';
 import { readerOf, type KeyRanges } from './idbReader';
-import { COUNTER_STORE, KEY_STORE, MIGRATIONS, TERM_STORE, VERSION_STORE, type Migration } from './migrations';
+import {
+  COUNTER_STORE,
+  KEY_STORE,
+  MIGRATIONS,
+  TERM_STORE,
+  VERSION_STORE,
+  type Migration,
+} from './migrations';
 import { notingReader, startObservation, type Observation, type ObservationOptions } from './observation';
 import { VaultError, vaultClosed, vaultFailure } from './vaultFailure';
 import { assertWrites, compareKeys, touchedByWrites, type TouchedRange } from './vaultKeys';
@@ -50,7 +65,12 @@ export async function openDexieVault(options: DexieVaultOptions = {}): Promise<R
   return ok(vaultOver(connection, observations, name, options.IDBKeyRange ?? globalThis.IDBKeyRange));
 }
 
-function vaultOver(connection: DexieConnection, observations: Set<Observation>, name: string, keyRanges: KeyRanges): Vault {
+function vaultOver(
+  connection: DexieConnection,
+  observations: Set<Observation>,
+  name: string,
+  keyRanges: KeyRanges,
+): Vault {
   let isClosed = false;
   const announcements = openAnnouncements(name, (touched) => {
     for (const observation of observations) {
@@ -73,8 +93,12 @@ function vaultOver(connection: DexieConnection, observations: Set<Observation>, 
   }
 
   const reader: VaultReader = {
-    get: (store, key) => connection.run((idb) => readTransaction(idb, [store], (tx) => readerOf(tx, keyRanges).get(store, key))),
-    range: (store, range) => connection.run((idb) => readTransaction(idb, [store], (tx) => readerOf(tx, keyRanges).range(store, range))),
+    get: (store, key) =>
+      connection.run((idb) => readTransaction(idb, [store], (tx) => readerOf(tx, keyRanges).get(store, key))),
+    range: (store, range) =>
+      connection.run((idb) =>
+        readTransaction(idb, [store], (tx) => readerOf(tx, keyRanges).range(store, range)),
+      ),
   };
 
   /** All stores in one transaction: an observer never sees half of a batch. */
@@ -93,7 +117,9 @@ function vaultOver(connection: DexieConnection, observations: Set<Observation>, 
       if (stores.length === 0) return ok(undefined);
       const durability = batch.strict === true ? 'strict' : 'relaxed';
       const written = await resultOf(
-        connection.run((idb) => writeTransaction(idb, stores, durability, (tx) => writeBatch(tx, batch, keyRanges))),
+        connection.run((idb) =>
+          writeTransaction(idb, stores, durability, (tx) => writeBatch(tx, batch, keyRanges)),
+        ),
       );
       if (written.ok) announce(touchedByWrites(batch.writes));
       return written;
@@ -111,8 +137,16 @@ function vaultOver(connection: DexieConnection, observations: Set<Observation>, 
       if (added.ok) announce([{ store: 'intents', from: [added.value, 0], to: [added.value, 0] }]);
       return added;
     },
-    takeLead: () => resultOf(connection.run((idb) => writeTransaction(idb, [TERM_STORE], 'strict', (tx) => raise(tx, TERM_STORE, TERM)))),
-    logVersion: (log) => connection.run((idb) => readTransaction(idb, [VERSION_STORE], (tx) => numberAt(tx, VERSION_STORE, log))),
+    takeLead: () =>
+      resultOf(
+        connection.run((idb) =>
+          writeTransaction(idb, [TERM_STORE], 'strict', (tx) => raise(tx, TERM_STORE, TERM)),
+        ),
+      ),
+    logVersion: (log) =>
+      connection.run((idb) =>
+        readTransaction(idb, [VERSION_STORE], (tx) => numberAt(tx, VERSION_STORE, log)),
+      ),
     observe(ask, onValue, onError) {
       if (isClosed) {
         onError?.(vaultClosed);
@@ -130,7 +164,9 @@ function vaultOver(connection: DexieConnection, observations: Set<Observation>, 
       if (!kept.ok) return kept;
       if (kept.value !== undefined) return ok(kept.value);
       const made = await create();
-      return resultOf(connection.run((idb) => writeTransaction(idb, [KEY_STORE], 'strict', (tx) => keepSealKey(tx, made))));
+      return resultOf(
+        connection.run((idb) => writeTransaction(idb, [KEY_STORE], 'strict', (tx) => keepSealKey(tx, made))),
+      );
     },
     close() {
       stopAll();
@@ -143,7 +179,11 @@ function vaultOver(connection: DexieConnection, observations: Set<Observation>, 
   };
 }
 
-async function writeBatch(tx: IDBTransaction, { writes, fence }: VaultBatch, keyRanges: KeyRanges): Promise<void> {
+async function writeBatch(
+  tx: IDBTransaction,
+  { writes, fence }: VaultBatch,
+  keyRanges: KeyRanges,
+): Promise<void> {
   if (fence !== undefined) await passFence(tx, fence);
   // One burst: a failing request aborts the transaction, so none has to be listened to.
   for (const write of writes) request(tx, write, keyRanges);

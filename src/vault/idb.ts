@@ -16,7 +16,11 @@ export function answerOf<T>(request: IDBRequest<T>): Promise<T> {
 }
 
 /** Reads need not wait for the transaction's end. */
-export function readTransaction<T>(idb: IDBDatabase, stores: readonly string[], step: (tx: IDBTransaction) => Promise<T>): Promise<T> {
+export function readTransaction<T>(
+  idb: IDBDatabase,
+  stores: readonly string[],
+  step: (tx: IDBTransaction) => Promise<T>,
+): Promise<T> {
   return step(idb.transaction([...stores], 'readonly'));
 }
 

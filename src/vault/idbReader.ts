@@ -11,9 +11,11 @@ import { assertKey, compareKeys } from './vaultKeys';
 export type KeyRanges = Pick<typeof IDBKeyRange, 'bound'>;
 
 interface WithAllRecords {
-  getAllRecords(options: { query: IDBKeyRange; count?: number; direction: 'next' | 'prev' }): IDBRequest<
-    readonly { readonly key: VaultKey; readonly value: Bytes }[]
-  >;
+  getAllRecords(options: {
+    query: IDBKeyRange;
+    count?: number;
+    direction: 'next' | 'prev';
+  }): IDBRequest<readonly { readonly key: VaultKey; readonly value: Bytes }[]>;
 }
 
 /** A reader that lives as long as its transaction. */
@@ -37,7 +39,9 @@ export function readerOf(tx: IDBTransaction, keyRanges: KeyRanges): VaultReader 
       const { from, to, limit = Infinity } = range;
       if (limit <= 0 || compareKeys(from, to) > 0) return [];
       const source = storeOf(store);
-      return hasAllRecords(source) ? readRecords(source, range, keyRanges) : readInTwo(source, range, keyRanges);
+      return hasAllRecords(source)
+        ? readRecords(source, range, keyRanges)
+        : readInTwo(source, range, keyRanges);
     },
   };
 }
@@ -46,7 +50,11 @@ function hasAllRecords(store: IDBObjectStore): store is IDBObjectStore & WithAll
   return 'getAllRecords' in store;
 }
 
-async function readRecords(store: WithAllRecords, range: VaultRange, keyRanges: KeyRanges): Promise<readonly VaultRow[]> {
+async function readRecords(
+  store: WithAllRecords,
+  range: VaultRange,
+  keyRanges: KeyRanges,
+): Promise<readonly VaultRow[]> {
   const count = countOf(range);
   const records = await answerOf(
     store.getAllRecords({
@@ -58,15 +66,24 @@ async function readRecords(store: WithAllRecords, range: VaultRange, keyRanges: 
   return records.map(({ key, value }) => ({ key, value }));
 }
 
-async function readInTwo(store: IDBObjectStore, range: VaultRange, keyRanges: KeyRanges): Promise<readonly VaultRow[]> {
+async function readInTwo(
+  store: IDBObjectStore,
+  range: VaultRange,
+  keyRanges: KeyRanges,
+): Promise<readonly VaultRow[]> {
   const count = countOf(range);
   if (range.reverse !== true) return readForward(store, keyRanges.bound(range.from, range.to), count);
-  const lowest = count === undefined ? undefined : await lowestOfLast(store, keyRanges.bound(range.from, range.to), count);
+  const lowest =
+    count === undefined ? undefined : await lowestOfLast(store, keyRanges.bound(range.from, range.to), count);
   const rows = await readForward(store, keyRanges.bound(lowest ?? range.from, range.to), undefined);
   return [...rows].reverse();
 }
 
-async function readForward(store: IDBObjectStore, query: IDBKeyRange, count: number | undefined): Promise<readonly VaultRow[]> {
+async function readForward(
+  store: IDBObjectStore,
+  query: IDBKeyRange,
+  count: number | undefined,
+): Promise<readonly VaultRow[]> {
   const [keys, values] = await Promise.all([
     // Only pairs of numbers were ever written here.
     answerOf(store.getAllKeys(query, count)) as Promise<unknown> as Promise<readonly VaultKey[]>,
@@ -80,7 +97,11 @@ async function readForward(store: IDBObjectStore, query: IDBKeyRange, count: num
 }
 
 /** The key that begins the last `count` rows; undefined when there are fewer. */
-function lowestOfLast(store: IDBObjectStore, query: IDBKeyRange, count: number): Promise<VaultKey | undefined> {
+function lowestOfLast(
+  store: IDBObjectStore,
+  query: IDBKeyRange,
+  count: number,
+): Promise<VaultKey | undefined> {
   return new Promise((resolve, reject) => {
     const request = store.openKeyCursor(query, 'prev');
     let isAtLast = true;

@@ -8,7 +8,15 @@
  * flush now and then without being asked.
  */
 import { copyBytes, type Bytes } from '../lib/bytes';
-import { VAULT_STORES, type VaultBatch, type VaultFence, type VaultKey, type VaultRange, type VaultRow, type VaultStore } from './vault';
+import {
+  VAULT_STORES,
+  type VaultBatch,
+  type VaultFence,
+  type VaultKey,
+  type VaultRange,
+  type VaultRow,
+  type VaultStore,
+} from './vault';
 import { SortedRows } from './sortedRows';
 import { touchedByWrites, type TouchedRange } from './vaultKeys';
 
@@ -98,7 +106,10 @@ export class MemoryStore {
 
   /** V3. */
   holds(fence: VaultFence): boolean {
-    return fence.term === this.#state.term && (fence.log === undefined || fence.log.version === this.logVersion(fence.log.number));
+    return (
+      fence.term === this.#state.term &&
+      (fence.log === undefined || fence.log.version === this.logVersion(fence.log.number))
+    );
   }
 
   /** V1: nothing in here waits or fails. The caller has checked the fence in the same step. */
@@ -113,7 +124,8 @@ export class MemoryStore {
         undo.push(before === undefined ? () => rows.deleteRange(key, key) : () => rows.put(key, before));
         rows.put([key[0], key[1]], copyBytes(value));
       } else {
-        const { from, to } = 'deleteRange' in write ? write.deleteRange : { from: write.delete, to: write.delete };
+        const { from, to } =
+          'deleteRange' in write ? write.deleteRange : { from: write.delete, to: write.delete };
         const removed = rows.deleteRange(from, to);
         undo.push(() => removed.forEach(({ key, value }) => rows.put(key, value)));
       }
@@ -162,11 +174,21 @@ export class MemoryStore {
 }
 
 function emptyState(): StoreState {
-  return { rows: recordOfStores(() => new SortedRows()), versions: new Map(), term: 0, lastIntent: 0, sealKey: undefined };
+  return {
+    rows: recordOfStores(() => new SortedRows()),
+    versions: new Map(),
+    term: 0,
+    lastIntent: 0,
+    sealKey: undefined,
+  };
 }
 
 function copyState(state: StoreState): StoreState {
-  return { ...state, rows: recordOfStores((store) => state.rows[store].copy()), versions: new Map(state.versions) };
+  return {
+    ...state,
+    rows: recordOfStores((store) => state.rows[store].copy()),
+    versions: new Map(state.versions),
+  };
 }
 
 function recordOfStores<T>(make: (store: VaultStore) => T): Record<VaultStore, T> {

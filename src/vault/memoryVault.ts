@@ -27,7 +27,10 @@ export interface MemoryVaultOptions {
   readonly faults?: MemoryFaults;
 }
 
-export function createMemoryVault({ store = new MemoryStore(), faults = {} }: MemoryVaultOptions = {}): Vault {
+export function createMemoryVault({
+  store = new MemoryStore(),
+  faults = {},
+}: MemoryVaultOptions = {}): Vault {
   /** Why it is over, once it is. */
   let end: VaultFailure | undefined;
   const observations = new Set<Observation>();
@@ -47,7 +50,10 @@ export function createMemoryVault({ store = new MemoryStore(), faults = {} }: Me
   }
 
   /** `step` is one moment of the store: it must not wait. */
-  async function write<T>(kind: WriteKind, step: () => Result<T, VaultFailure>): Promise<Result<T, VaultFailure>> {
+  async function write<T>(
+    kind: WriteKind,
+    step: () => Result<T, VaultFailure>,
+  ): Promise<Result<T, VaultFailure>> {
     await waitForTurn();
     if (end !== undefined) return err(end);
     const fault = faults.failWrite?.(kind);

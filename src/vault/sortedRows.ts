@@ -38,7 +38,11 @@ export class SortedRows {
     const removed: VaultRow[] = [];
     if (compareKeys(from, to) > 0) return removed;
     let at = lowerBoundOfGroups(this.#groups, from[0]);
-    for (let group = this.#groups[at]; group !== undefined && group.first <= to[0]; group = this.#groups[at]) {
+    for (
+      let group = this.#groups[at];
+      group !== undefined && group.first <= to[0];
+      group = this.#groups[at]
+    ) {
       const [start, end] = bounds(group, from, to);
       // No spreading: a run may be longer than an argument list.
       for (const row of group.rows.splice(start, end - start)) removed.push(row);
@@ -58,7 +62,9 @@ export class SortedRows {
       if (group === undefined) break;
       const [start, stop] = bounds(group, from, to);
       const wanted = Math.min(limit - rows.length, stop - start);
-      const run = reverse ? group.rows.slice(stop - wanted, stop).reverse() : group.rows.slice(start, start + wanted);
+      const run = reverse
+        ? group.rows.slice(stop - wanted, stop).reverse()
+        : group.rows.slice(start, start + wanted);
       for (const row of run) rows.push(row);
     }
     return rows;

@@ -13,7 +13,11 @@ const dispositionOf = {
   'too-new': 'stop',
 } as const satisfies Record<VaultFailure['type'], VaultFailure['then']>;
 
-export function vaultFailure(type: VaultFailure['type'], detail?: string, then: VaultFailure['then'] = dispositionOf[type]): VaultFailure {
+export function vaultFailure(
+  type: VaultFailure['type'],
+  detail?: string,
+  then: VaultFailure['then'] = dispositionOf[type],
+): VaultFailure {
   return detail === undefined ? { type, then } : { type, then, detail };
 }
 

@@ -63,7 +63,8 @@ export function touchedByWrites(writes: readonly VaultWrite[]): readonly Touched
 }
 
 function rangeOfWrite(write: VaultWrite): TouchedRange {
-  if ('deleteRange' in write) return { store: write.store, from: write.deleteRange.from, to: write.deleteRange.to };
+  if ('deleteRange' in write)
+    return { store: write.store, from: write.deleteRange.from, to: write.deleteRange.to };
   const key = 'delete' in write ? write.delete : write.key;
   return { store: write.store, from: key, to: key };
 }

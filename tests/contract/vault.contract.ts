@@ -41,23 +41,43 @@ export function vaultContract(name: string, createDevice: () => VaultDevice): vo
         await write(vault, [put([1, 1], 'new row')]);
         expect(await vault.get('rows', [1, 1])).toEqual(bytes('new row'));
         expect(await vault.get('views', [1, 1])).toEqual(bytes('view'));
-        await write(vault, [{ store: 'rows', delete: [1, 1] }, { store: 'rows', delete: [9, 9] }]);
+        await write(vault, [
+          { store: 'rows', delete: [1, 1] },
+          { store: 'rows', delete: [9, 9] },
+        ]);
         expect(await vault.get('rows', [1, 1])).toBeUndefined();
         expect(await vault.get('views', [1, 1])).toEqual(bytes('view'));
       });
 
       it('orders by the first number, then the second, as numbers', async () => {
         const max = Number.MAX_SAFE_INTEGER;
-        const sorted: readonly VaultKey[] = [[0, 0], [0, max], [1, 2], [1, 10], [2, 0], [10, 0], [max, 0], [max, max]];
-        await write(vault, [3, 0, 7, 5, 1, 6, 2, 4].map((i) => put(sorted[i] ?? [0, 0], String(i))));
+        const sorted: readonly VaultKey[] = [
+          [0, 0],
+          [0, max],
+          [1, 2],
+          [1, 10],
+          [2, 0],
+          [10, 0],
+          [max, 0],
+          [max, max],
+        ];
+        await write(
+          vault,
+          [3, 0, 7, 5, 1, 6, 2, 4].map((i) => put(sorted[i] ?? [0, 0], String(i))),
+        );
         expect(keysOf(await vault.range('rows', all))).toEqual(sorted);
         expect(keysOf(await vault.range('rows', { ...all, reverse: true }))).toEqual([...sorted].reverse());
       });
 
       it('answers ranges with both ends, limits and both directions', async () => {
-        await write(vault, [put([1, 9], ''), ...[1, 2, 3, 4, 5].map((n) => put([2, n], '')), put([3, 0], '')]);
+        await write(vault, [
+          put([1, 9], ''),
+          ...[1, 2, 3, 4, 5].map((n) => put([2, n], '')),
+          put([3, 0], ''),
+        ]);
         const range = { from: [2, 2], to: [2, 4] } as const;
-        const seconds = async (more: object): Promise<readonly number[]> => (await vault.range('rows', { ...range, ...more })).map(({ key }) => key[1]);
+        const seconds = async (more: object): Promise<readonly number[]> =>
+          (await vault.range('rows', { ...range, ...more })).map(({ key }) => key[1]);
         expect(await seconds({})).toEqual([2, 3, 4]);
         expect(await seconds({ limit: 2 })).toEqual([2, 3]);
         expect(await seconds({ limit: 9 })).toEqual([2, 3, 4]);
@@ -68,16 +88,33 @@ export function vaultContract(name: string, createDevice: () => VaultDevice): vo
         expect(await seconds({ reverse: true, limit: 9 })).toEqual([4, 3, 2]);
         expect(await seconds({ from: [2, 3], to: [2, 3] })).toEqual([3]);
         expect(await seconds({ from: [2, 4], to: [2, 2] })).toEqual([]);
-        expect(keysOf(await vault.range('rows', { from: [1, 0], to: [3, 0], limit: 2 }))).toEqual([[1, 9], [2, 1]]);
-        expect(keysOf(await vault.range('rows', { from: [1, 0], to: [3, 0], limit: 2, reverse: true }))).toEqual([[3, 0], [2, 5]]);
+        expect(keysOf(await vault.range('rows', { from: [1, 0], to: [3, 0], limit: 2 }))).toEqual([
+          [1, 9],
+          [2, 1],
+        ]);
+        expect(
+          keysOf(await vault.range('rows', { from: [1, 0], to: [3, 0], limit: 2, reverse: true })),
+        ).toEqual([
+          [3, 0],
+          [2, 5],
+        ]);
       });
 
       it('deletes ranges with both ends, across first numbers, and nothing for an empty one', async () => {
-        await write(vault, [put([1, 8], ''), put([1, 9], ''), put([2, 0], ''), put([3, 0], ''), put([3, 1], '')]);
+        await write(vault, [
+          put([1, 8], ''),
+          put([1, 9], ''),
+          put([2, 0], ''),
+          put([3, 0], ''),
+          put([3, 1], ''),
+        ]);
         await write(vault, [{ store: 'rows', deleteRange: { from: [3, 1], to: [3, 0] } }]);
         expect(await vault.range('rows', all)).toHaveLength(5);
         await write(vault, [{ store: 'rows', deleteRange: { from: [1, 9], to: [3, 0] } }]);
-        expect(keysOf(await vault.range('rows', all))).toEqual([[1, 8], [3, 1]]);
+        expect(keysOf(await vault.range('rows', all))).toEqual([
+          [1, 8],
+          [3, 1],
+        ]);
       });
 
       it('applies the writes of a batch in their order', async () => {
@@ -89,7 +126,9 @@ export function vaultContract(name: string, createDevice: () => VaultDevice): vo
           put([1, 3], 'gone'),
           { store: 'rows', delete: [1, 3] },
         ]);
-        expect((await vault.range('rows', all)).map(({ key, value }) => [key, text(value)])).toEqual([[[1, 2], 'second']]);
+        expect((await vault.range('rows', all)).map(({ key, value }) => [key, text(value)])).toEqual([
+          [[1, 2], 'second'],
+        ]);
       });
 
       it('keeps its own bytes, whole and no more', async () => {
@@ -116,8 +155,15 @@ export function vaultContract(name: string, createDevice: () => VaultDevice): vo
       });
 
       it('refuses keys that would sort differently elsewhere', async () => {
-        for (const key of [[-1, 0], [0.5, 0], [0, 2 ** 53], [Number.NaN, 0]] as const) {
-          await expect((async () => vault.commit({ writes: [put(key, '')] }))()).rejects.toThrow('safe integers');
+        for (const key of [
+          [-1, 0],
+          [0.5, 0],
+          [0, 2 ** 53],
+          [Number.NaN, 0],
+        ] as const) {
+          await expect((async () => vault.commit({ writes: [put(key, '')] }))()).rejects.toThrow(
+            'safe integers',
+          );
         }
       });
 
@@ -129,20 +175,30 @@ export function vaultContract(name: string, createDevice: () => VaultDevice): vo
     });
 
     describe('V1: a batch is whole or not at all', () => {
-      it.each(['storage-full', 'storage-failed'] as const)('writes none of 1,000 rows when one write fails with %s', async (type) => {
-        await write(vault, [put([1, 0], 'old'), put([7, 7], 'old')]);
-        device.failNextWrite(type);
-        const result = await vault.commit({
-          writes: [{ store: 'rows', delete: [7, 7] }, ...Array.from({ length: 1000 }, (_, i) => put([1, i], 'new')), { store: 'views', key: [1, 1], value: bytes('new') }],
-        });
-        expect(result).toMatchObject({ ok: false, error: { type } });
-        expect((await vault.range('rows', all)).map(({ value }) => text(value))).toEqual(['old', 'old']);
-        expect(await vault.get('views', [1, 1])).toBeUndefined();
-      });
+      it.each(['storage-full', 'storage-failed'] as const)(
+        'writes none of 1,000 rows when one write fails with %s',
+        async (type) => {
+          await write(vault, [put([1, 0], 'old'), put([7, 7], 'old')]);
+          device.failNextWrite(type);
+          const result = await vault.commit({
+            writes: [
+              { store: 'rows', delete: [7, 7] },
+              ...Array.from({ length: 1000 }, (_, i) => put([1, i], 'new')),
+              { store: 'views', key: [1, 1], value: bytes('new') },
+            ],
+          });
+          expect(result).toMatchObject({ ok: false, error: { type } });
+          expect((await vault.range('rows', all)).map(({ value }) => text(value))).toEqual(['old', 'old']);
+          expect(await vault.get('views', [1, 1])).toBeUndefined();
+        },
+      );
 
       it('goes on after a failure', async () => {
         device.failNextWrite('storage-full');
-        expect(await vault.addIntent(bytes('lost'))).toMatchObject({ ok: false, error: { type: 'storage-full', then: 'stop' } });
+        expect(await vault.addIntent(bytes('lost'))).toMatchObject({
+          ok: false,
+          error: { type: 'storage-full', then: 'stop' },
+        });
         valueOf(await vault.addIntent(bytes('kept')));
         expect((await vault.range('intents', all)).map(({ value }) => text(value))).toEqual(['kept']);
       });
@@ -151,7 +207,11 @@ export function vaultContract(name: string, createDevice: () => VaultDevice): vo
     describe('V3: fences', () => {
       it('gives every leader a higher term, from any handle and after a restart', async () => {
         const other = await open();
-        const terms = [valueOf(await vault.takeLead()), valueOf(await other.takeLead()), valueOf(await vault.takeLead())];
+        const terms = [
+          valueOf(await vault.takeLead()),
+          valueOf(await other.takeLead()),
+          valueOf(await vault.takeLead()),
+        ];
         vault.close();
         terms.push(valueOf(await (await open()).takeLead()));
         expect(terms).toEqual([...terms].sort((a, b) => a - b));
@@ -163,8 +223,12 @@ export function vaultContract(name: string, createDevice: () => VaultDevice): vo
         const old = valueOf(await vault.takeLead());
         await write(vault, [put([1, 1], 'old leader')], { term: old });
         const latest = valueOf(await other.takeLead());
-        expect(await vault.commit({ writes: [put([1, 1], 'too late')], fence: { term: old } })).toMatchObject({ ok: false, error: { type: 'fenced', then: 'stop' } });
-        expect(await vault.commit({ writes: [put([1, 1], 'never taken')], fence: { term: latest + 1 } })).toMatchObject({ ok: false });
+        expect(await vault.commit({ writes: [put([1, 1], 'too late')], fence: { term: old } })).toMatchObject(
+          { ok: false, error: { type: 'fenced', then: 'stop' } },
+        );
+        expect(
+          await vault.commit({ writes: [put([1, 1], 'never taken')], fence: { term: latest + 1 } }),
+        ).toMatchObject({ ok: false });
         expect(await vault.get('rows', [1, 1])).toEqual(bytes('old leader'));
         await write(other, [put([1, 1], 'new leader')], { term: latest });
         expect(await vault.get('rows', [1, 1])).toEqual(bytes('new leader'));
@@ -178,14 +242,19 @@ export function vaultContract(name: string, createDevice: () => VaultDevice): vo
         await write(vault, [put([1, 1], 'c')], { term });
         await write(vault, [put([1, 1], 'd')]);
         await write(vault, [], { term, log: { number: 6, version: 0 } });
-        expect([await vault.logVersion(5), await vault.logVersion(6), await vault.logVersion(7)]).toEqual([2, 1, 0]);
+        expect([await vault.logVersion(5), await vault.logVersion(6), await vault.logVersion(7)]).toEqual([
+          2, 1, 0,
+        ]);
       });
 
       it('refuses what was computed from another version, and changes nothing', async () => {
         const term = valueOf(await vault.takeLead());
         await write(vault, [put([1, 1], 'kept')], { term, log: { number: 5, version: 0 } });
         for (const version of [0, 2]) {
-          const result = await vault.commit({ writes: [put([1, 1], 'lost')], fence: { term, log: { number: 5, version } } });
+          const result = await vault.commit({
+            writes: [put([1, 1], 'lost')],
+            fence: { term, log: { number: 5, version } },
+          });
           expect(result).toMatchObject({ ok: false, error: { type: 'fenced' } });
         }
         expect(await vault.get('rows', [1, 1])).toEqual(bytes('kept'));
@@ -196,7 +265,9 @@ export function vaultContract(name: string, createDevice: () => VaultDevice): vo
         const other = await open();
         const term = valueOf(await vault.takeLead());
         const fence = { term, log: { number: 5, version: 0 } };
-        const results = await Promise.all([vault, other].map((one, i) => one.commit({ writes: [put([1, i], '')], fence })));
+        const results = await Promise.all(
+          [vault, other].map((one, i) => one.commit({ writes: [put([1, i], '')], fence })),
+        );
         expect(results.filter(({ ok }) => ok)).toHaveLength(1);
         expect(await vault.range('rows', all)).toHaveLength(1);
         expect(await vault.logVersion(5)).toBe(1);
@@ -206,9 +277,12 @@ export function vaultContract(name: string, createDevice: () => VaultDevice): vo
     describe('intents', () => {
       it('numbers them upwards from any handle, all at once', async () => {
         const other = await open();
-        const numbers = await Promise.all([vault, other, vault, other].map(async (one, i) => valueOf(await one.addIntent(bytes(String(i))))));
+        const numbers = await Promise.all(
+          [vault, other, vault, other].map(async (one, i) => valueOf(await one.addIntent(bytes(String(i))))),
+        );
         expect(new Set(numbers).size).toBe(4);
-        for (const [i, number] of numbers.entries()) expect(await vault.get('intents', [number, 0])).toEqual(bytes(String(i)));
+        for (const [i, number] of numbers.entries())
+          expect(await vault.get('intents', [number, 0])).toEqual(bytes(String(i)));
       });
 
       it('never gives a number again, not even after deletion and restart', async () => {
@@ -226,7 +300,11 @@ export function vaultContract(name: string, createDevice: () => VaultDevice): vo
 
     describe('V4: observers', () => {
       const rowTexts = (one: Vault, onValue: (texts: readonly string[]) => void): (() => void) =>
-        one.observe(async (reader) => (await reader.range('rows', { from: [1, 0], to: [1, 9] })).map(({ value }) => text(value)), onValue);
+        one.observe(
+          async (reader) =>
+            (await reader.range('rows', { from: [1, 0], to: [1, 9] })).map(({ value }) => text(value)),
+          onValue,
+        );
 
       it('tells what is there, then own writes and those of other handles', async () => {
         const other = await open();
@@ -265,7 +343,11 @@ export function vaultContract(name: string, createDevice: () => VaultDevice): vo
         const seen = recorder<readonly string[]>();
         const everything = recorder<number>();
         rowTexts(vault, seen.push);
-        vault.observe(async (reader) => (await reader.range('rows', all)).length + (await reader.range('views', all)).length, everything.push);
+        vault.observe(
+          async (reader) =>
+            (await reader.range('rows', all)).length + (await reader.range('views', all)).length,
+          everything.push,
+        );
         await seen.until(() => true);
         await everything.until((count) => count === 0);
         await write(vault, [put([2, 1], ''), put([1, 10], ''), put([0, 5], '')]);
@@ -300,7 +382,9 @@ export function vaultContract(name: string, createDevice: () => VaultDevice): vo
           return [one, two].map((value) => (value === undefined ? '-' : text(value)));
         }, seen.push);
         await Promise.all(
-          Array.from({ length: 30 }, (_, i) => write(vault, [put([1, 1], String(i)), { store: 'views', key: [1, 1], value: bytes(String(i)) }])),
+          Array.from({ length: 30 }, (_, i) =>
+            write(vault, [put([1, 1], String(i)), { store: 'views', key: [1, 1], value: bytes(String(i)) }]),
+          ),
         );
         await seen.until(([one]) => one === '29');
         for (const [one, two] of seen.values) expect(one).toBe(two);
@@ -332,16 +416,21 @@ export function vaultContract(name: string, createDevice: () => VaultDevice): vo
         const later = valueOf(await (await open()).sealKey(create));
         for (const one of [key, other, later]) {
           expect(one.extractable).toBe(false);
-          expect(new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, one, sealed))).toEqual(new Uint8Array(bytes('secret')));
+          expect(new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, one, sealed))).toEqual(
+            new Uint8Array(bytes('secret')),
+          );
         }
         expect(made).toBe(1);
       });
 
       it('is one key when two tabs begin together', async () => {
         const other = await open();
-        const create = (): Promise<CryptoKey> => crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, true, ['encrypt']);
+        const create = (): Promise<CryptoKey> =>
+          crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, true, ['encrypt']);
         const keys = await Promise.all([vault, other].map(async (one) => valueOf(await one.sealKey(create))));
-        const [a, b] = await Promise.all(keys.map(async (key) => Buffer.from(await crypto.subtle.exportKey('raw', key)).toString('hex')));
+        const [a, b] = await Promise.all(
+          keys.map(async (key) => Buffer.from(await crypto.subtle.exportKey('raw', key)).toString('hex')),
+        );
         expect(a).toBe(b);
       });
     });
@@ -354,7 +443,11 @@ export function vaultContract(name: string, createDevice: () => VaultDevice): vo
         expect(await vault.addIntent(bytes(''))).toMatchObject({ ok: false, error: closed });
         await expect(vault.get('rows', [1, 1])).rejects.toMatchObject({ failure: closed });
         const failures = recorder<VaultFailure>();
-        vault.observe(async () => expect.unreachable(), () => expect.unreachable(), failures.push);
+        vault.observe(
+          async () => expect.unreachable(),
+          () => expect.unreachable(),
+          failures.push,
+        );
         await failures.until(({ then }) => then === 'stop');
       });
 
@@ -370,8 +463,14 @@ export function vaultContract(name: string, createDevice: () => VaultDevice): vo
         valueOf(await vault.addIntent(bytes('')));
         await vault.erase();
         await failures.until(({ type, then }) => type === 'storage-failed' && then === 'stop');
-        expect(await other.commit({ writes: [put([1, 1], 'b')] })).toMatchObject({ ok: false, error: { then: 'stop' } });
-        expect(await vault.commit({ writes: [put([1, 1], 'b')] })).toMatchObject({ ok: false, error: { then: 'stop' } });
+        expect(await other.commit({ writes: [put([1, 1], 'b')] })).toMatchObject({
+          ok: false,
+          error: { then: 'stop' },
+        });
+        expect(await vault.commit({ writes: [put([1, 1], 'b')] })).toMatchObject({
+          ok: false,
+          error: { then: 'stop' },
+        });
         const fresh = await open();
         expect(await fresh.range('rows', all)).toEqual([]);
         expect(await fresh.range('intents', all)).toEqual([]);
@@ -395,7 +494,11 @@ export function put(key: VaultKey, content: string): VaultWrite {
   return { store: 'rows', key, value: bytes(content) };
 }
 
-export async function write(vault: Vault, writes: readonly VaultWrite[], fence?: Parameters<Vault['commit']>[0]['fence']): Promise<void> {
+export async function write(
+  vault: Vault,
+  writes: readonly VaultWrite[],
+  fence?: Parameters<Vault['commit']>[0]['fence'],
+): Promise<void> {
   valueOf(await vault.commit(fence === undefined ? { writes } : { writes, fence }));
 }
 
@@ -409,7 +512,11 @@ export function keysOf(rows: readonly VaultRow[]): readonly VaultKey[] {
 }
 
 /** Remembers what an observer told, and waits until it tells the right thing (or the test times out). */
-export function recorder<T>(): { readonly values: readonly T[]; readonly push: (value: T) => void; until(isRight: (value: T) => boolean): Promise<void> } {
+export function recorder<T>(): {
+  readonly values: readonly T[];
+  readonly push: (value: T) => void;
+  until(isRight: (value: T) => boolean): Promise<void>;
+} {
   const values: T[] = [];
   let waiting: (() => void)[] = [];
   return {

@@ -29,11 +29,18 @@ function createDevice(): VaultDevice {
     failNextWrite: (type) => {
       const real = IDBObjectStore.prototype.put;
       let calls = 0;
-      const spy = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, ...args) {
+      const spy = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (
+        this: IDBObjectStore,
+        ...args
+      ) {
         // In the middle of a large batch, and at the end of a small one.
-        if (++calls < 500 && args[1] !== undefined && this.transaction.objectStoreNames.contains('rows')) return real.apply(this, args);
+        if (++calls < 500 && args[1] !== undefined && this.transaction.objectStoreNames.contains('rows'))
+          return real.apply(this, args);
         spy.mockRestore();
-        throw new DOMException('as asked by the test', type === 'storage-full' ? 'QuotaExceededError' : 'ConstraintError');
+        throw new DOMException(
+          'as asked by the test',
+          type === 'storage-full' ? 'QuotaExceededError' : 'ConstraintError',
+        );
       });
     },
   };

@@ -51,7 +51,11 @@ export class BoardState {
 
   constructor(options: BoardOptions) {
     this.#options = options;
-    this.#shared = openSharedDoc({ channel: options.channel, documentId: BOARD_DOCUMENT, random: options.random });
+    this.#shared = openSharedDoc({
+      channel: options.channel,
+      documentId: BOARD_DOCUMENT,
+      random: options.random,
+    });
     this.#shared.whenSynced.then(
       () => this.#ready(),
       () => (this.#step = 'failed'),

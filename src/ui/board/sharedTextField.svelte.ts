@@ -9,9 +9,17 @@ export interface SharedText {
   readonly edit: EditText;
 }
 
-export function sharedTextField({ read, edit }: SharedText): Attachment<HTMLInputElement | HTMLTextAreaElement> {
+export function sharedTextField({
+  read,
+  edit,
+}: SharedText): Attachment<HTMLInputElement | HTMLTextAreaElement> {
   return (field) => {
-    const binding = new TextBinding(field, untrack(read), edit, () => field.ownerDocument.activeElement === field);
+    const binding = new TextBinding(
+      field,
+      untrack(read),
+      edit,
+      () => field.ownerDocument.activeElement === field,
+    );
     const take = () => binding.take();
     const compose = () => binding.beginComposing();
     const composed = () => binding.endComposing(untrack(read));

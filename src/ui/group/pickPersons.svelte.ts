@@ -23,7 +23,9 @@ export class PickPersons {
   /** Those that fit what was typed, in the order of names. */
   get matches(): readonly PersonView[] {
     const words = foldText(this.query).split(/\s+/).filter(Boolean);
-    return words.length === 0 ? this.candidates : this.candidates.filter((x) => rank(words, foldText(x.name)) !== undefined);
+    return words.length === 0
+      ? this.candidates
+      : this.candidates.filter((x) => rank(words, foldText(x.name)) !== undefined);
   }
   /** Somebody who left meanwhile is no longer among them. */
   get chosen(): readonly PersonView[] {
@@ -42,7 +44,10 @@ export class PickPersons {
   }
 }
 
-export function sortPersons<Person extends { readonly name: string }>(persons: readonly Person[], locale: string): readonly Person[] {
+export function sortPersons<Person extends { readonly name: string }>(
+  persons: readonly Person[],
+  locale: string,
+): readonly Person[] {
   const collator = new Intl.Collator(locale, { sensitivity: 'base' });
   return [...persons].sort((a, b) => collator.compare(a.name, b.name));
 }

@@ -22,7 +22,10 @@ export class Removals {
   }
   begin(person: PersonId): void {
     if (this.#timers.has(person)) return;
-    this.#timers.set(person, setTimeout(() => this.#finish(person), this.#waitMs));
+    this.#timers.set(
+      person,
+      setTimeout(() => this.#finish(person), this.#waitMs),
+    );
   }
   undo(person: PersonId): void {
     clearTimeout(this.#timers.get(person));

@@ -5,6 +5,10 @@ export function formatUntil(at: number, now: number, locale: string, today: stri
   const time = timeOfDay(at, locale);
   if (dayNumber(at) === dayNumber(now)) return `${today}, ${time}`;
   const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
-  const day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', ...(isThisYear ? {} : { year: 'numeric' }) }).format(at);
+  const day = new Intl.DateTimeFormat(locale, {
+    day: 'numeric',
+    month: 'short',
+    ...(isThisYear ? {} : { year: 'numeric' }),
+  }).format(at);
   return `${day}, ${time}`;
 }

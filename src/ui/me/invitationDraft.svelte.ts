@@ -6,7 +6,12 @@ export const EXPIRIES: readonly Expiry[] = ['hour', 'day', 'week', 'month'];
 export const MAX_USES = 1_000;
 
 const HOUR = 3_600_000;
-const lengths: Readonly<Record<Expiry, number>> = { hour: HOUR, day: 24 * HOUR, week: 7 * 24 * HOUR, month: 28 * 24 * HOUR };
+const lengths: Readonly<Record<Expiry, number>> = {
+  hour: HOUR,
+  day: 24 * HOUR,
+  week: 7 * 24 * HOUR,
+  month: 28 * 24 * HOUR,
+};
 
 export class InvitationDraft {
   isForSeveral = $state(false);

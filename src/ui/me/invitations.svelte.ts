@@ -7,7 +7,9 @@ export class Invitations {
   readonly #all: Observed<readonly InvitationView[] | undefined>;
 
   constructor(client: Pick<AppClient, 'observeInvitations'>) {
-    this.#all = new Observed<readonly InvitationView[] | undefined>(undefined, (on) => client.observeInvitations(on));
+    this.#all = new Observed<readonly InvitationView[] | undefined>(undefined, (on) =>
+      client.observeInvitations(on),
+    );
   }
 
   get isLoaded(): boolean {
@@ -43,5 +45,7 @@ export function splitGuests({ guests, state }: Pick<InvitationView, 'guests' | '
   readonly joined: readonly string[];
   readonly joining: string | undefined;
 } {
-  return state === 'joining' ? { joined: guests.slice(0, -1), joining: guests.at(-1) } : { joined: guests, joining: undefined };
+  return state === 'joining'
+    ? { joined: guests.slice(0, -1), joining: guests.at(-1) }
+    : { joined: guests, joining: undefined };
 }

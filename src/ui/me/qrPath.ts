@@ -15,7 +15,9 @@ export function qrPath(text: string): QrDrawing | undefined {
   } catch {
     return undefined;
   }
-  const path = code.data.flatMap((row, y) => runs(row).map(([x, length]) => `M${x} ${y}h${length}v1h-${length}z`)).join('');
+  const path = code.data
+    .flatMap((row, y) => runs(row).map(([x, length]) => `M${x} ${y}h${length}v1h-${length}z`))
+    .join('');
   return { size: code.size, path };
 }
 

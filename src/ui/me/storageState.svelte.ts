@@ -24,7 +24,11 @@ export class StorageState {
   async read(): Promise<void> {
     const isPersisted = await quietly(() => this.#storage?.persisted?.());
     this.#persistence =
-      isPersisted === undefined || this.#storage?.persist === undefined ? 'unsupported' : isPersisted ? 'persisted' : 'not-persisted';
+      isPersisted === undefined || this.#storage?.persist === undefined
+        ? 'unsupported'
+        : isPersisted
+          ? 'persisted'
+          : 'not-persisted';
     await this.#measure();
   }
 

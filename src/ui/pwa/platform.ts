@@ -17,7 +17,8 @@ export function installWay(facts: PlatformFacts): InstallWay {
   if (facts.isStandalone) return 'installed';
   const agent = facts.userAgent;
   // iPadOS calls itself a Mac, but no Mac has several touch points.
-  const isApplePhone = /iPhone|iPad|iPod/.test(agent) || (/Macintosh/.test(agent) && facts.maxTouchPoints > 1);
+  const isApplePhone =
+    /iPhone|iPad|iPod/.test(agent) || (/Macintosh/.test(agent) && facts.maxTouchPoints > 1);
   if (isApplePhone) return /CriOS|FxiOS|EdgiOS|DuckDuckGo|OPT\//.test(agent) ? 'ios-other' : 'ios-safari';
   if (/Firefox\//.test(agent)) return /Android/.test(agent) ? 'menu' : 'none';
   if (/Macintosh/.test(agent) && /Version\/[\d.]+.*Safari\//.test(agent)) return 'mac-safari';
@@ -29,7 +30,9 @@ export function readPlatform(): PlatformFacts {
     userAgent: navigator.userAgent,
     maxTouchPoints: navigator.maxTouchPoints,
     isStandalone:
-      matchMedia('(display-mode: standalone), (display-mode: minimal-ui), (display-mode: window-controls-overlay)').matches ||
+      matchMedia(
+        '(display-mode: standalone), (display-mode: minimal-ui), (display-mode: window-controls-overlay)',
+      ).matches ||
       ('standalone' in navigator && navigator.standalone === true),
   };
 }

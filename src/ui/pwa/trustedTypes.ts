@@ -17,7 +17,9 @@ export function isOwnScript(url: string, origin: string, isDevelopment: boolean)
   const parsed = new URL(url, origin);
   if (parsed.origin !== origin) return false;
   if (isDevelopment) return true;
-  return parsed.search === '' && (parsed.pathname === SERVICE_WORKER_URL || ofThisBuild.test(parsed.pathname));
+  return (
+    parsed.search === '' && (parsed.pathname === SERVICE_WORKER_URL || ofThisBuild.test(parsed.pathname))
+  );
 }
 
 /** For `new Worker(…)` and `register(…)`: typed as a string because TypeScript's DOM knows no trusted types. */

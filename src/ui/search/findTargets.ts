@@ -15,16 +15,27 @@ export function findTargets(
   limit = 5,
 ): Targets {
   const words = foldText(query).split(/\s+/).filter(Boolean);
-  if (words.length === 0) return { persons: [], conversations: conversations.filter((x) => !x.isArchived).slice(0, limit) };
+  if (words.length === 0)
+    return { persons: [], conversations: conversations.filter((x) => !x.isArchived).slice(0, limit) };
   const others = persons.filter((person) => person.isActive && !person.isMe);
   const names = new Set(others.map((person) => person.name));
   return {
     persons: best(words, others, (person) => person.name, limit),
-    conversations: best(words, conversations.filter((x) => x.kind === 'group' || !names.has(x.title)), (x) => x.title, limit),
+    conversations: best(
+      words,
+      conversations.filter((x) => x.kind === 'group' || !names.has(x.title)),
+      (x) => x.title,
+      limit,
+    ),
   };
 }
 
-function best<T>(words: readonly string[], all: readonly T[], nameOf: (item: T) => string, limit: number): readonly T[] {
+function best<T>(
+  words: readonly string[],
+  all: readonly T[],
+  nameOf: (item: T) => string,
+  limit: number,
+): readonly T[] {
   return all
     .map((item, index) => ({ item, index, rank: rank(words, foldText(nameOf(item))) }))
     .filter((x) => x.rank !== undefined)

@@ -36,19 +36,32 @@ export class Finder {
   readonly #sources: FinderSources;
   #activeIndex = $state(0);
 
-  readonly #targets = $derived.by(() => findTargets(this.query, this.#sources.persons(), this.#sources.conversations()));
+  readonly #targets = $derived.by(() =>
+    findTargets(this.query, this.#sources.persons(), this.#sources.conversations()),
+  );
   readonly #groups = $derived.by((): readonly OptionGroup[] => {
     let index = 0;
-    const options = (targets: readonly (readonly [string, Target])[]) => targets.map(([key, target]) => ({ index: index++, key, target }));
+    const options = (targets: readonly (readonly [string, Target])[]) =>
+      targets.map(([key, target]) => ({ index: index++, key, target }));
     const groups: readonly OptionGroup[] = [
-      { kind: 'persons', options: options(this.#targets.persons.map((person) => [person.id, { kind: 'person', person }])) },
+      {
+        kind: 'persons',
+        options: options(this.#targets.persons.map((person) => [person.id, { kind: 'person', person }])),
+      },
       {
         kind: 'conversations',
-        options: options(this.#targets.conversations.map((conversation) => [`${conversation.number}`, { kind: 'conversation', conversation }])),
+        options: options(
+          this.#targets.conversations.map((conversation) => [
+            `${conversation.number}`,
+            { kind: 'conversation', conversation },
+          ]),
+        ),
       },
       {
         kind: 'messages',
-        options: options(this.messages.hits.map((hit) => [`${hit.conversation} ${hit.order}`, { kind: 'message', hit }])),
+        options: options(
+          this.messages.hits.map((hit) => [`${hit.conversation} ${hit.order}`, { kind: 'message', hit }]),
+        ),
       },
     ];
     return groups.filter((group) => group.options.length > 0);
@@ -89,7 +102,9 @@ export class Finder {
 
   /** Where the active option leads; undefined when there is none or it could not be opened. */
   async resolve(): Promise<Route | undefined> {
-    const target = this.#groups.flatMap((group) => group.options).find((option) => option.index === this.activeIndex)?.target;
+    const target = this.#groups
+      .flatMap((group) => group.options)
+      .find((option) => option.index === this.activeIndex)?.target;
     switch (target?.kind) {
       case undefined:
         return undefined;

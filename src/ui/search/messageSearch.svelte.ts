@@ -87,7 +87,11 @@ export class MessageSearch {
     }, this.#times.debounceMs);
   }
 
-  async #pull(running: AsyncIterator<SearchHit>, signal: AbortSignal, known: readonly SearchHit[] = this.#hits): Promise<void> {
+  async #pull(
+    running: AsyncIterator<SearchHit>,
+    signal: AbortSignal,
+    known: readonly SearchHit[] = this.#hits,
+  ): Promise<void> {
     this.#step = 'searching';
     const hits = [...known];
     let paintedAt = 0;

@@ -45,7 +45,9 @@ async function ownDetector(): Promise<Detector> {
     import('zxing-wasm/reader/zxing_reader.wasm?url'),
   ]);
   await prepareZXingModule({
-    overrides: { locateFile: (file: string, folder: string) => (file.endsWith('.wasm') ? wasmUrl : folder + file) },
+    overrides: {
+      locateFile: (file: string, folder: string) => (file.endsWith('.wasm') ? wasmUrl : folder + file),
+    },
     fireImmediately: true,
   });
   return new BarcodeDetector({ formats: ['qr_code'] });

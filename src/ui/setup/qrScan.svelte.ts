@@ -89,7 +89,10 @@ export class QrScan {
       return undefined;
     }
     try {
-      return await devices.getUserMedia({ audio: false, video: { facingMode: 'environment', width: { ideal: 1280 } } });
+      return await devices.getUserMedia({
+        audio: false,
+        video: { facingMode: 'environment', width: { ideal: 1280 } },
+      });
     } catch (error) {
       this.#step = cameraProblem(error);
       return undefined;
@@ -128,7 +131,10 @@ async function playing(video: HTMLVideoElement): Promise<void> {
 async function textsIn(file: Blob, reader: BarcodeReader): Promise<readonly string[]> {
   for (const width of [undefined, 1_200]) {
     try {
-      const picture = await createImageBitmap(file, width === undefined ? {} : { resizeWidth: width, resizeQuality: 'high' });
+      const picture = await createImageBitmap(
+        file,
+        width === undefined ? {} : { resizeWidth: width, resizeQuality: 'high' },
+      );
       const texts = await reader.read(picture);
       picture.close();
       if (texts.length > 0) return texts;

@@ -45,7 +45,10 @@ export class SetupFlow {
   take(text: string): boolean {
     const link = this.#read(text);
     this.#linkProblem = linkProblem(link);
-    this.#link = this.#linkProblem === undefined && (link.type === 'setup' || link.type === 'invitation') ? link : undefined;
+    this.#link =
+      this.#linkProblem === undefined && (link.type === 'setup' || link.type === 'invitation')
+        ? link
+        : undefined;
     return this.#link !== undefined;
   }
 
@@ -78,7 +81,13 @@ export class SetupFlow {
     const townName = usableName(this.townName);
     const ownName = usableName(this.ownName);
     if (this.#link?.type !== 'setup' || townName === undefined || ownName === undefined) return;
-    await this.#intend({ type: 'found-town', token: this.#link.token, relay: this.#origin, townName, ownName });
+    await this.#intend({
+      type: 'found-town',
+      token: this.#link.token,
+      relay: this.#origin,
+      townName,
+      ownName,
+    });
   }
 
   async join(): Promise<void> {

@@ -44,7 +44,11 @@ const boris = 'b'.repeat(32) as PersonId;
 const open: BoardState[] = [];
 
 async function openBoard(group: Group, me: PersonId, device: number): Promise<BoardState> {
-  const board = new BoardState({ channel: group.channel(device), me, random: seededRandom(`board ${device}`) });
+  const board = new BoardState({
+    channel: group.channel(device),
+    me,
+    random: seededRandom(`board ${device}`),
+  });
   open.push(board);
   await expect.poll(() => board.step).toBe('ready');
   return board;

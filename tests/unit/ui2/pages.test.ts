@@ -54,8 +54,14 @@ describe('InvitationDraft', () => {
 
 describe('invitations', () => {
   it('keeps apart who is in and who is on the way', () => {
-    expect(splitGuests({ guests: ['Anna', 'Boris'], state: 'joining' })).toEqual({ joined: ['Anna'], joining: 'Boris' });
-    expect(splitGuests({ guests: ['Anna', 'Boris'], state: 'used' })).toEqual({ joined: ['Anna', 'Boris'], joining: undefined });
+    expect(splitGuests({ guests: ['Anna', 'Boris'], state: 'joining' })).toEqual({
+      joined: ['Anna'],
+      joining: 'Boris',
+    });
+    expect(splitGuests({ guests: ['Anna', 'Boris'], state: 'used' })).toEqual({
+      joined: ['Anna', 'Boris'],
+      joining: undefined,
+    });
   });
   it('shows a link only while it may still be used', () => {
     const states = ['waiting-for-network', 'open', 'joining', 'used', 'expired', 'withdrawn'] as const;
@@ -65,7 +71,11 @@ describe('invitations', () => {
 
 describe('StorageState', () => {
   it('says only what the browser said', async () => {
-    const storage = { persisted: () => Promise.resolve(false), persist: () => Promise.resolve(false), estimate: () => Promise.resolve({ usage: 5, quota: 9 }) };
+    const storage = {
+      persisted: () => Promise.resolve(false),
+      persist: () => Promise.resolve(false),
+      estimate: () => Promise.resolve({ usage: 5, quota: 9 }),
+    };
     const state = new StorageState(storage);
     await state.read();
     expect([state.persistence, state.usage, state.quota]).toEqual(['not-persisted', 5, 9]);
@@ -86,18 +96,16 @@ describe('StorageState', () => {
 
 describe('figures and times', () => {
   it('writes sizes as the phone does', () => {
-    expect([0, 950, 12_300, 4_560_000, 123_000_000, 10_737_418_240].map((bytes) => formatBytes(bytes, 'de-DE').replace(/\s/g, ' '))).toEqual([
-      '0 Byte',
-      '950 Byte',
-      '12 kB',
-      '4,6 MB',
-      '123 MB',
-      '10,7 GB',
-    ]);
+    expect(
+      [0, 950, 12_300, 4_560_000, 123_000_000, 10_737_418_240].map((bytes) =>
+        formatBytes(bytes, 'de-DE').replace(/\s/g, ' '),
+      ),
+    ).toEqual(['0 Byte', '950 Byte', '12 kB', '4,6 MB', '123 MB', '10,7 GB']);
   });
   it('says the day of an end that is not today', () => {
     const now = new Date(2026, 10, 24, 9).getTime();
-    const at = (...date: [number, number, number, number, number]) => formatUntil(new Date(...date).getTime(), now, 'de-DE', 'heute');
+    const at = (...date: [number, number, number, number, number]) =>
+      formatUntil(new Date(...date).getTime(), now, 'de-DE', 'heute');
     expect(at(2026, 10, 24, 20, 0)).toBe('heute, 20:00');
     expect(at(2026, 11, 1, 8, 30)).toBe('1. Dez., 08:30');
     expect(at(2027, 0, 2, 8, 30)).toBe('2. Jan. 2027, 08:30');
@@ -110,7 +118,8 @@ describe('wording', () => {
     return Object.entries(messages).flatMap(([key, value]: [string, unknown]) => {
       const here = `${path}.${key}`;
       if (typeof value === 'string') return [[here, value] as [string, string]];
-      if (typeof value === 'function') return [[here, String((value as (...args: unknown[]) => unknown)(2, 2, 2))] as [string, string]];
+      if (typeof value === 'function')
+        return [[here, String((value as (...args: unknown[]) => unknown)(2, 2, 2))] as [string, string]];
       return typeof value === 'object' && value !== null ? texts(value, here) : [];
     });
   }
@@ -127,6 +136,11 @@ describe('wording', () => {
     expect([...german, ...english].filter(([, text]) => terms.test(text))).toEqual([]);
   });
   it('writes German with umlauts and typographic quotation marks', () => {
-    expect(german.filter(([, text]) => /\b(fuer|ueber|koennen|moeglich|Geraet|loeschen|waehlen|naechst)/i.test(text) || /["']/.test(text))).toEqual([]);
+    expect(
+      german.filter(
+        ([, text]) =>
+          /\b(fuer|ueber|koennen|moeglich|Geraet|loeschen|waehlen|naechst)/i.test(text) || /["']/.test(text),
+      ),
+    ).toEqual([]);
   });
 });

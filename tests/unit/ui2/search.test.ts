@@ -14,7 +14,11 @@ const person = (name: string, more: Partial<PersonView> = {}): PersonView => ({
   isActive: true,
   ...more,
 });
-const conversation = (number: number, title: string, more: Partial<ConversationSummary> = {}): ConversationSummary => ({
+const conversation = (
+  number: number,
+  title: string,
+  more: Partial<ConversationSummary> = {},
+): ConversationSummary => ({
   number,
   kind: 'group',
   title,
@@ -36,11 +40,23 @@ describe('foldText', () => {
 });
 
 describe('findTargets', () => {
-  const persons = [person('Jörg Müller'), person('Anna Jörgens'), person('Ich Selbst', { isMe: true }), person('Weg Müller', { isActive: false })];
-  const conversations = [conversation(1, 'Winterdienst'), conversation(2, 'Jörg Müller', { kind: 'direct' }), conversation(3, 'Alt', { isArchived: true })];
+  const persons = [
+    person('Jörg Müller'),
+    person('Anna Jörgens'),
+    person('Ich Selbst', { isMe: true }),
+    person('Weg Müller', { isActive: false }),
+  ];
+  const conversations = [
+    conversation(1, 'Winterdienst'),
+    conversation(2, 'Jörg Müller', { kind: 'direct' }),
+    conversation(3, 'Alt', { isArchived: true }),
+  ];
 
   it('puts names that begin so before names that contain it', () => {
-    expect(findTargets('jorg', persons, conversations).persons.map((x) => x.name)).toEqual(['Jörg Müller', 'Anna Jörgens']);
+    expect(findTargets('jorg', persons, conversations).persons.map((x) => x.name)).toEqual([
+      'Jörg Müller',
+      'Anna Jörgens',
+    ]);
   });
   it('leaves out oneself and people who left', () => {
     expect(findTargets('müller', persons, conversations).persons.map((x) => x.name)).toEqual(['Jörg Müller']);
@@ -74,11 +90,16 @@ describe('splitMatch', () => {
   });
   it('never throws and never splits a character, whatever the offsets', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: -5, max: 400 }), fc.integer({ min: -5, max: 400 }), (text, a, b) => {
-        const { before, match, after } = splitMatch(text, a, b);
-        for (const part of [before, match, after]) expect(part.isWellFormed()).toBe(true);
-        expect(text.includes(match)).toBe(true);
-      }),
+      fc.property(
+        fc.string({ unit: 'grapheme' }),
+        fc.integer({ min: -5, max: 400 }),
+        fc.integer({ min: -5, max: 400 }),
+        (text, a, b) => {
+          const { before, match, after } = splitMatch(text, a, b);
+          for (const part of [before, match, after]) expect(part.isWellFormed()).toBe(true);
+          expect(text.includes(match)).toBe(true);
+        },
+      ),
     );
   });
 });

@@ -13,7 +13,12 @@ function setUp() {
     readLink(text): LinkView {
       if (text.includes('#/einrichten/')) return { type: 'setup', token: 'token' };
       if (text.includes('#/beitreten/')) {
-        return { type: 'invitation', isExpired: text.includes('alt'), isForeign: text.includes('fremd'), link: text };
+        return {
+          type: 'invitation',
+          isExpired: text.includes('alt'),
+          isForeign: text.includes('fremd'),
+          link: text,
+        };
       }
       return text === '' ? { type: 'none' } : { type: 'damaged' };
     },
@@ -30,7 +35,13 @@ function setUp() {
 describe('SetupFlow', () => {
   it('says what is wrong with a link before anything is done with it', () => {
     const { flow, intents } = setUp();
-    const problems = ['', 'Hallo zusammen', 'https://depesche.example.de/#/beit', `${invitation}alt`, `${invitation}fremd`].map((text) => {
+    const problems = [
+      '',
+      'Hallo zusammen',
+      'https://depesche.example.de/#/beit',
+      `${invitation}alt`,
+      `${invitation}fremd`,
+    ].map((text) => {
       expect(flow.take(text)).toBe(false);
       return flow.linkProblem;
     });
@@ -66,7 +77,13 @@ describe('SetupFlow', () => {
     flow.ownName = 'Anna Brandt';
     await flow.found();
     expect(intents).toEqual([
-      { type: 'found-town', token: 'token', relay: 'https://depesche.example.de', townName: 'Stadt Siegburg', ownName: 'Anna Brandt' },
+      {
+        type: 'found-town',
+        token: 'token',
+        relay: 'https://depesche.example.de',
+        townName: 'Stadt Siegburg',
+        ownName: 'Anna Brandt',
+      },
     ]);
   });
 
@@ -76,7 +93,11 @@ describe('SetupFlow', () => {
     flow.ownName = 'Anna Brandt';
     world.isFull = true;
     await flow.join();
-    expect([flow.saveProblem, flow.ownName, flow.link?.type]).toEqual(['storage-full', 'Anna Brandt', 'invitation']);
+    expect([flow.saveProblem, flow.ownName, flow.link?.type]).toEqual([
+      'storage-full',
+      'Anna Brandt',
+      'invitation',
+    ]);
     expect(await flow.cancel()).toBe(false);
     world.isFull = false;
     expect(await flow.cancel()).toBe(true);
@@ -86,12 +107,18 @@ describe('SetupFlow', () => {
 
 describe('the steps of joining', () => {
   it('shows as under way what has not happened yet', () => {
-    expect((['connecting', 'sent', 'accepted', 'receiving'] as const).map((step) => stepUnderWay({ step }))).toEqual([0, 2, 3, 3]);
-    expect((['connecting', 'claiming', 'creating'] as const).map((step) => stepUnderWay({ step }))).toEqual([0, 1, 2]);
+    expect(
+      (['connecting', 'sent', 'accepted', 'receiving'] as const).map((step) => stepUnderWay({ step })),
+    ).toEqual([0, 2, 3, 3]);
+    expect((['connecting', 'claiming', 'creating'] as const).map((step) => stepUnderWay({ step }))).toEqual([
+      0, 1, 2,
+    ]);
   });
   it('offers to try again only where that can help', () => {
     expect((['no-network', 'relay-refused', 'storage'] as const).every(canTryAgain)).toBe(true);
-    expect((['link-used', 'link-expired', 'link-foreign', 'link-damaged'] as const).some(canTryAgain)).toBe(false);
+    expect((['link-used', 'link-expired', 'link-foreign', 'link-damaged'] as const).some(canTryAgain)).toBe(
+      false,
+    );
   });
   it('cuts names to what the directory takes', () => {
     expect(usableName('x'.repeat(200))?.length).toBe(80);

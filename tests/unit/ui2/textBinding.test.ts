@@ -62,7 +62,10 @@ describe('TextBinding', () => {
   it('keeps letters in the order they were typed, however late the screen hears of them', () => {
     const { shared, field, type } = bind('Stromverteiler prüfen');
     for (const letter of ' sofort') type(letter);
-    expect([shared.text, field.value]).toEqual(['Stromverteiler prüfen sofort', 'Stromverteiler prüfen sofort']);
+    expect([shared.text, field.value]).toEqual([
+      'Stromverteiler prüfen sofort',
+      'Stromverteiler prüfen sofort',
+    ]);
     expect(field.selectionStart).toBe(field.value.length);
   });
 
@@ -71,7 +74,10 @@ describe('TextBinding', () => {
     field.setSelectionRange(7, 7);
     shared.text = 'Wichtig: Zufahrt freihalten';
     binding.show(shared.text);
-    expect([field.value.slice(0, field.selectionStart), field.selectionEnd]).toEqual(['Wichtig: Zufahrt', 16]);
+    expect([field.value.slice(0, field.selectionStart), field.selectionEnd]).toEqual([
+      'Wichtig: Zufahrt',
+      16,
+    ]);
   });
 
   it('puts what was typed where it was typed, though others changed the text before the screen did', () => {
@@ -80,7 +86,10 @@ describe('TextBinding', () => {
     shared.text = 'Wichtig: Zufahrt freihalten';
     type(' Nord');
     expect(shared.text).toBe('Wichtig: Zufahrt Nord freihalten');
-    expect([field.value, field.value.slice(0, field.selectionStart)]).toEqual([shared.text, 'Wichtig: Zufahrt Nord']);
+    expect([field.value, field.value.slice(0, field.selectionStart)]).toEqual([
+      shared.text,
+      'Wichtig: Zufahrt Nord',
+    ]);
   });
 
   it('leaves the field alone while a character is composed, and takes it all afterwards', () => {
@@ -112,7 +121,12 @@ describe('TextBinding', () => {
 
   it('never sets the caret of a field that is not in use', () => {
     const field = new Field();
-    const binding = new TextBinding(field, 'eins', (wanted) => wanted, () => false);
+    const binding = new TextBinding(
+      field,
+      'eins',
+      (wanted) => wanted,
+      () => false,
+    );
     field.setSelectionRange(1, 1);
     let isCaretSet = false;
     field.setSelectionRange = () => (isCaretSet = true);

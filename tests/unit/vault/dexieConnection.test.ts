@@ -49,21 +49,33 @@ function failTransactions(times: number, error: () => DOMException): () => numbe
   return () => failed;
 }
 
-const lost = (): DOMException => new DOMException('Connection to Indexed Database server lost. Refresh the page to try again', 'UnknownError');
+const lost = (): DOMException =>
+  new DOMException(
+    'Connection to Indexed Database server lost. Refresh the page to try again',
+    'UnknownError',
+  );
 
 describe('a lost connection', () => {
-  it.each(['UnknownError', 'InvalidStateError', 'AbortError', 'TransactionInactiveError'])('is opened again once after %s, and the step repeated', async (name) => {
-    const vault = await open();
-    failTransactions(1, () => new DOMException('gone', name));
-    await write(vault, [put([1, 1], 'kept')]);
-    expect(await vault.get('rows', [1, 1])).toEqual(bytes('kept'));
-  });
+  it.each(['UnknownError', 'InvalidStateError', 'AbortError', 'TransactionInactiveError'])(
+    'is opened again once after %s, and the step repeated',
+    async (name) => {
+      const vault = await open();
+      failTransactions(1, () => new DOMException('gone', name));
+      await write(vault, [put([1, 1], 'kept')]);
+      expect(await vault.get('rows', [1, 1])).toEqual(bytes('kept'));
+    },
+  );
 
   it('is reported when it stays lost, and the vault works again later', async () => {
     const vault = await open();
     const failed = failTransactions(4, lost);
-    expect(await vault.commit({ writes: [put([1, 1], 'a')] })).toMatchObject({ ok: false, error: { type: 'storage-failed', then: 'retry' } });
-    await expect(vault.get('rows', [1, 1])).rejects.toMatchObject({ failure: { type: 'storage-failed', then: 'retry' } });
+    expect(await vault.commit({ writes: [put([1, 1], 'a')] })).toMatchObject({
+      ok: false,
+      error: { type: 'storage-failed', then: 'retry' },
+    });
+    await expect(vault.get('rows', [1, 1])).rejects.toMatchObject({
+      failure: { type: 'storage-failed', then: 'retry' },
+    });
     expect(failed()).toBe(4);
     await write(vault, [put([1, 1], 'b')]);
     expect(await vault.get('rows', [1, 1])).toEqual(bytes('b'));
@@ -82,7 +94,13 @@ describe('a lost connection', () => {
   it('is opened once for a step that hears of it late', async () => {
     const device = createFakeDevice();
     const openAgain = vi.spyOn(device.indexedDB, 'open');
-    const connection = new DexieConnection({ name: device.name, indexedDB: device.indexedDB, keyRanges: device.IDBKeyRange, migrations: MIGRATIONS, onInterrupted: () => undefined });
+    const connection = new DexieConnection({
+      name: device.name,
+      indexedDB: device.indexedDB,
+      keyRanges: device.IDBKeyRange,
+      migrations: MIGRATIONS,
+      onInterrupted: () => undefined,
+    });
     await connection.open();
     let loseLate: () => void = () => undefined;
     let lateTries = 0;
@@ -116,7 +134,10 @@ describe('a lost connection', () => {
   it('does not double an intent that was written without our hearing of it', async () => {
     const vault = await open();
     const real = IDBDatabase.prototype.transaction;
-    const spy = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (this: IDBDatabase, ...args) {
+    const spy = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (
+      this: IDBDatabase,
+      ...args
+    ) {
       spy.mockRestore();
       const tx = real.apply(this, args);
       // Completes, but what the vault sees is an abort.
@@ -136,7 +157,11 @@ describe('a lost connection', () => {
     const vault = await open(device);
     const other = await open(device);
     const seen = recorder<number>();
-    vault.observe(async (reader) => (await reader.range('rows', all)).length, seen.push, () => expect.unreachable());
+    vault.observe(
+      async (reader) => (await reader.range('rows', all)).length,
+      seen.push,
+      () => expect.unreachable(),
+    );
     await seen.until((count) => count === 0);
     breakAll();
     await seen.until(() => seen.values.length === 2);
@@ -151,7 +176,11 @@ describe('a lost connection', () => {
     const vault = await open();
     const seen = recorder<number>();
     const failures = recorder<VaultFailure>();
-    vault.observe(async (reader) => (await reader.range('rows', { from: [1, 0], to: [1, 9] })).length, seen.push, failures.push);
+    vault.observe(
+      async (reader) => (await reader.range('rows', { from: [1, 0], to: [1, 9] })).length,
+      seen.push,
+      failures.push,
+    );
     await seen.until((count) => count === 0);
     // The DOM's types do not know getAllRecords yet.
     const store: { getAllRecords(): unknown } = IDBObjectStore.prototype as never;
@@ -173,9 +202,16 @@ describe('the end of a database', () => {
     await write(vault, [put([1, 1], 'old')]);
     const failures = recorder<VaultFailure>();
     const newer = await openRaw(device.indexedDB, device.name, 20);
-    vault.observe((reader) => reader.range('rows', all), () => expect.unreachable(), failures.push);
+    vault.observe(
+      (reader) => reader.range('rows', all),
+      () => expect.unreachable(),
+      failures.push,
+    );
     await failures.until(({ type, then }) => type === 'too-new' && then === 'stop');
-    expect(await vault.commit({ writes: [put([1, 1], 'x')] })).toMatchObject({ ok: false, error: { type: 'too-new' } });
+    expect(await vault.commit({ writes: [put([1, 1], 'x')] })).toMatchObject({
+      ok: false,
+      error: { type: 'too-new' },
+    });
     newer.close();
   });
 
@@ -188,7 +224,10 @@ describe('the end of a database', () => {
     await new Promise<void>((resolve) => {
       device.indexedDB.deleteDatabase(device.name).onsuccess = () => resolve();
     });
-    expect(await vault.commit({ writes: [put([1, 1], 'x')] })).toMatchObject({ ok: false, error: { type: 'storage-failed', then: 'stop' } });
+    expect(await vault.commit({ writes: [put([1, 1], 'x')] })).toMatchObject({
+      ok: false,
+      error: { type: 'storage-failed', then: 'stop' },
+    });
     expect(await device.indexedDB.databases()).toEqual([]);
   });
 });

@@ -11,17 +11,23 @@ describe('storage errors', () => {
     ['inside an abort (Dexie)', new Dexie.AbortError('aborted', quota)],
     ['inside an abort (cause)', new Error('aborted', { cause: quota })],
     ['Firefox by another name', Object.assign(new Error('x'), { name: 'NS_ERROR_DOM_QUOTA_REACHED' })],
-    ['a full disk under UnknownError', new DOMException('Internal error committing transaction: FILE_ERROR_NO_SPACE', 'UnknownError')],
+    [
+      'a full disk under UnknownError',
+      new DOMException('Internal error committing transaction: FILE_ERROR_NO_SPACE', 'UnknownError'),
+    ],
   ])('call a full disk so: %s', (_, error) => {
     expect(isConnectionLost(error)).toBe(false);
     expect(errorToVaultError(error).failure).toMatchObject({ type: 'storage-full', then: 'stop' });
   });
 
-  it.each(['UnknownError', 'DatabaseClosedError', 'InvalidStateError', 'AbortError'])('call %s a lost connection', (name) => {
-    const error = Object.assign(new Error('x'), { name });
-    expect(isConnectionLost(error)).toBe(true);
-    expect(errorToVaultError(error).failure).toMatchObject({ type: 'storage-failed', then: 'retry' });
-  });
+  it.each(['UnknownError', 'DatabaseClosedError', 'InvalidStateError', 'AbortError'])(
+    'call %s a lost connection',
+    (name) => {
+      const error = Object.assign(new Error('x'), { name });
+      expect(isConnectionLost(error)).toBe(true);
+      expect(errorToVaultError(error).failure).toMatchObject({ type: 'storage-failed', then: 'retry' });
+    },
+  );
 
   it('do not open again for a newer version', () => {
     const error = new Dexie.OpenFailedError('x', new DOMException('x', 'VersionError'));
@@ -30,7 +36,13 @@ describe('storage errors', () => {
   });
 
   it('let bugs through', () => {
-    for (const error of [new TypeError('x'), new Error('x'), new DOMException('x', 'DataCloneError'), 'text', undefined]) {
+    for (const error of [
+      new TypeError('x'),
+      new Error('x'),
+      new DOMException('x', 'DataCloneError'),
+      'text',
+      undefined,
+    ]) {
       expect(isConnectionLost(error)).toBe(false);
       expect(() => errorToVaultError(error)).toThrow();
     }

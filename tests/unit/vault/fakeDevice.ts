@@ -9,7 +9,12 @@ export function createFakeDevice(): Required<Omit<DexieVaultOptions, 'migrations
 }
 
 /** A database without any of our code, as a version or another program would have left it. */
-export function openRaw(indexedDB: IDBFactory, name: string, version?: number, upgrade?: (idb: IDBDatabase) => void): Promise<IDBDatabase> {
+export function openRaw(
+  indexedDB: IDBFactory,
+  name: string,
+  version?: number,
+  upgrade?: (idb: IDBDatabase) => void,
+): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(name, version);
     request.onupgradeneeded = () => upgrade?.(request.result);

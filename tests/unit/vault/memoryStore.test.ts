@@ -3,7 +3,8 @@ import { MemoryStore } from '../../../src/vault/memoryStore';
 import { createMemoryVault } from '../../../src/vault/memoryVault';
 import { all, bytes, put, text, valueOf, write } from '../../contract/vault.contract';
 
-const rowsOf = async (store: MemoryStore): Promise<readonly string[]> => (await createMemoryVault({ store }).range('rows', all)).map(({ value }) => text(value));
+const rowsOf = async (store: MemoryStore): Promise<readonly string[]> =>
+  (await createMemoryVault({ store }).range('rows', all)).map(({ value }) => text(value));
 
 describe('a crash', () => {
   it('may lose relaxed batches, as a suffix, but none before a strict one', async () => {
@@ -24,7 +25,10 @@ describe('a crash', () => {
     const vault = createMemoryVault({ store });
     await write(vault, [put([1, 1], 'a'), put([1, 2], 'b'), put([2, 1], 'c')]);
     const term = valueOf(await vault.takeLead());
-    await write(vault, [put([1, 1], 'x'), { store: 'rows', deleteRange: all }, put([1, 2], 'y')], { term, log: { number: 4, version: 0 } });
+    await write(vault, [put([1, 1], 'x'), { store: 'rows', deleteRange: all }, put([1, 2], 'y')], {
+      term,
+      log: { number: 4, version: 0 },
+    });
     await write(vault, [], { term, log: { number: 4, version: 1 } });
     store.crash(2);
     expect(await rowsOf(store)).toEqual(['a', 'b', 'c']);
@@ -43,7 +47,10 @@ describe('a crash', () => {
   it('ends every handle, and observers fall silent', async () => {
     const store = new MemoryStore();
     const vault = createMemoryVault({ store });
-    vault.observe((reader) => reader.range('rows', all), () => expect.unreachable());
+    vault.observe(
+      (reader) => reader.range('rows', all),
+      () => expect.unreachable(),
+    );
     store.crash();
     expect(await vault.addIntent(bytes(''))).toMatchObject({ ok: false });
     await rowsOf(store);
@@ -67,9 +74,14 @@ describe('a snapshot', () => {
 
 describe('faults', () => {
   it('fail the kinds of write they name', async () => {
-    const vault = createMemoryVault({ faults: { failWrite: (kind) => (kind === 'lead' ? 'storage-failed' : undefined), failRead: () => true } });
+    const vault = createMemoryVault({
+      faults: { failWrite: (kind) => (kind === 'lead' ? 'storage-failed' : undefined), failRead: () => true },
+    });
     await write(vault, [put([1, 1], 'a')]);
-    expect(await vault.takeLead()).toMatchObject({ ok: false, error: { type: 'storage-failed', then: 'retry' } });
+    expect(await vault.takeLead()).toMatchObject({
+      ok: false,
+      error: { type: 'storage-failed', then: 'retry' },
+    });
     await expect(vault.get('rows', [1, 1])).rejects.toMatchObject({ failure: { type: 'storage-failed' } });
   });
 });

@@ -8,7 +8,11 @@ import { put, recorder, text, write } from '../../contract/vault.contract';
 const seenRange: TouchedRange = { store: 'rows', from: [1, 0], to: [1, 9] };
 
 /** A read that ends when the test says so. */
-function createSlowRead(): { readonly runs: number; end(value: string): void; runRead(seen: TouchedRange[]): Promise<string> } {
+function createSlowRead(): {
+  readonly runs: number;
+  end(value: string): void;
+  runRead(seen: TouchedRange[]): Promise<string>;
+} {
   const ends: ((value: string) => void)[] = [];
   let runs = 0;
   return {
@@ -24,10 +28,19 @@ function createSlowRead(): { readonly runs: number; end(value: string): void; ru
   };
 }
 
-function observeSlowly(): { slow: ReturnType<typeof createSlowRead>; seen: ReturnType<typeof recorder<string>>; observation: ReturnType<typeof startObservation> } {
+function observeSlowly(): {
+  slow: ReturnType<typeof createSlowRead>;
+  seen: ReturnType<typeof recorder<string>>;
+  observation: ReturnType<typeof startObservation>;
+} {
   const slow = createSlowRead();
   const seen = recorder<string>();
-  const observation = startObservation<string>({ read: () => expect.unreachable(), runRead: (_, touched) => slow.runRead(touched), onValue: seen.push, onError: undefined });
+  const observation = startObservation<string>({
+    read: () => expect.unreachable(),
+    runRead: (_, touched) => slow.runRead(touched),
+    onValue: seen.push,
+    onError: undefined,
+  });
   return { slow, seen, observation };
 }
 

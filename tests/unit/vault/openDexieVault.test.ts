@@ -13,14 +13,20 @@ describe('opening', () => {
     const device = createFakeDevice();
     const newer = await openRaw(device.indexedDB, device.name, 20, (idb) => idb.createObjectStore('future'));
     newer.close();
-    expect(await openDexieVault(device)).toMatchObject({ ok: false, error: { type: 'too-new', then: 'stop' } });
+    expect(await openDexieVault(device)).toMatchObject({
+      ok: false,
+      error: { type: 'too-new', then: 'stop' },
+    });
     const again = await openRaw(device.indexedDB, device.name);
     expect([again.version, ...again.objectStoreNames]).toEqual([20, 'future']);
     again.close();
   });
 
   it('answers a failure where there is no IndexedDB', async () => {
-    expect(await openDexieVault({ name: 'none' })).toMatchObject({ ok: false, error: { type: 'storage-failed', then: 'stop' } });
+    expect(await openDexieVault({ name: 'none' })).toMatchObject({
+      ok: false,
+      error: { type: 'storage-failed', then: 'stop' },
+    });
   });
 
   it('leaves no other database behind', async () => {
@@ -39,13 +45,18 @@ describe('V2: durability', () => {
     const durabilities = async (step: () => Promise<unknown>): Promise<readonly unknown[]> => {
       spy.mockClear();
       await step();
-      return spy.mock.calls.filter(([, mode]) => mode === 'readwrite').map(([, , options]) => options?.durability);
+      return spy.mock.calls
+        .filter(([, mode]) => mode === 'readwrite')
+        .map(([, , options]) => options?.durability);
     };
     expect(await durabilities(() => write(vault, [put([1, 1], '')]))).toEqual(['relaxed']);
-    expect(await durabilities(() => vault.commit({ writes: [put([1, 1], '')], strict: true }))).toEqual(['strict']);
+    expect(await durabilities(() => vault.commit({ writes: [put([1, 1], '')], strict: true }))).toEqual([
+      'strict',
+    ]);
     expect(await durabilities(() => vault.addIntent(bytes('')))).toEqual(['strict']);
     expect(await durabilities(() => vault.takeLead())).toEqual(['strict']);
-    const create = (): Promise<CryptoKey> => crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt']);
+    const create = (): Promise<CryptoKey> =>
+      crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt']);
     expect(await durabilities(() => vault.sealKey(create))).toEqual(['strict']);
     vault.close();
   });
@@ -96,7 +107,18 @@ describe('migrations', () => {
   it('keep the rows when a later version adds and drops stores', async () => {
     const device = createFakeDevice();
     await layVersion1(device.indexedDB, device.name);
-    const migrations = [...MIGRATIONS, { version: 2, stores: { drafts: undefined, later: '' as const }, upgrade: (tx: { table(name: string): { put(value: unknown, key: unknown): PromiseLike<unknown> } }) => tx.table('later').put(1, 'made').then(() => undefined) }];
+    const migrations = [
+      ...MIGRATIONS,
+      {
+        version: 2,
+        stores: { drafts: undefined, later: '' as const },
+        upgrade: (tx: { table(name: string): { put(value: unknown, key: unknown): PromiseLike<unknown> } }) =>
+          tx
+            .table('later')
+            .put(1, 'made')
+            .then(() => undefined),
+      },
+    ];
     const vault = valueOf(await openDexieVault({ ...device, migrations }));
     expect(await vault.get('rows', [2, 7])).toEqual(bytes('a row'));
     vault.close();

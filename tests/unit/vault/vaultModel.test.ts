@@ -4,7 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { openDexieVault } from '../../../src/vault/dexieVault';
 import { createMemoryVault } from '../../../src/vault/memoryVault';
 import { MemoryStore } from '../../../src/vault/memoryStore';
-import type { Vault, VaultBatch, VaultKey, VaultRange, VaultStore, VaultWrite } from '../../../src/vault/vault';
+import type {
+  Vault,
+  VaultBatch,
+  VaultKey,
+  VaultRange,
+  VaultStore,
+  VaultWrite,
+} from '../../../src/vault/vault';
 import { bytes, valueOf } from '../../contract/vault.contract';
 import { createFakeDevice } from './fakeDevice';
 
@@ -25,15 +32,27 @@ const write: fc.Arbitrary<VaultWrite> = fc.oneof(
   fc.record({ store, deleteRange: fc.record({ from: key, to: key }) }),
 );
 const log = fc.nat({ max: 1 });
-const fence = fc.record({ term: fc.nat({ max: 3 }), log: fc.record({ number: log, version: fc.nat({ max: 2 }) }) }, { requiredKeys: ['term'] });
-const batch: fc.Arbitrary<VaultBatch> = fc.record({ writes: fc.array(write, { maxLength: 6 }), fence, strict: fc.boolean() }, { requiredKeys: ['writes'] });
-const range: fc.Arbitrary<VaultRange> = fc.record({ from: key, to: key, limit: fc.nat({ max: 4 }), reverse: fc.boolean() }, { requiredKeys: ['from', 'to'] });
+const fence = fc.record(
+  { term: fc.nat({ max: 3 }), log: fc.record({ number: log, version: fc.nat({ max: 2 }) }) },
+  { requiredKeys: ['term'] },
+);
+const batch: fc.Arbitrary<VaultBatch> = fc.record(
+  { writes: fc.array(write, { maxLength: 6 }), fence, strict: fc.boolean() },
+  { requiredKeys: ['writes'] },
+);
+const range: fc.Arbitrary<VaultRange> = fc.record(
+  { from: key, to: key, limit: fc.nat({ max: 4 }), reverse: fc.boolean() },
+  { requiredKeys: ['from', 'to'] },
+);
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ type: fc.constant('commit' as const), batch }) },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('range' as const), store, range }) },
   fc.record({ type: fc.constant('get' as const), store, key }),
   fc.record({ type: fc.constant('version' as const), log }),
-  { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('intent' as const, 'lead' as const, 'restart' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constantFrom('intent' as const, 'lead' as const, 'restart' as const) }),
+  },
 );
 
 describe('vault model', () => {
@@ -64,7 +83,8 @@ describe('vault model', () => {
 function opener(adapter: 'memory' | 'dexie'): () => Promise<Vault> {
   const memory = new MemoryStore();
   const device = createFakeDevice();
-  return async () => (adapter === 'memory' ? createMemoryVault({ store: memory }) : valueOf(await openDexieVault(device)));
+  return async () =>
+    adapter === 'memory' ? createMemoryVault({ store: memory }) : valueOf(await openDexieVault(device));
 }
 
 async function answerOfVault(vault: Vault, one: Step): Promise<unknown> {
@@ -101,7 +121,8 @@ function createModel(): (one: Step) => unknown {
   let term = 0;
   let lastIntent = 0;
 
-  const isIn = (at: VaultKey, from: VaultKey, to: VaultKey): boolean => !isBelow(at, from) && !isBelow(to, at);
+  const isIn = (at: VaultKey, from: VaultKey, to: VaultKey): boolean =>
+    !isBelow(at, from) && !isBelow(to, at);
   const remove = (name: VaultStore, from: VaultKey, to: VaultKey): void => {
     rows = rows.filter((row) => row.store !== name || !isIn(row.key, from, to));
   };
@@ -115,7 +136,12 @@ function createModel(): (one: Step) => unknown {
       case 'commit': {
         const { fence: asked, writes } = one.batch;
         const versionOf = (name: number): number => versions.get(name) ?? 0;
-        if (asked !== undefined && (asked.term !== term || (asked.log !== undefined && asked.log.version !== versionOf(asked.log.number)))) return 'fenced';
+        if (
+          asked !== undefined &&
+          (asked.term !== term ||
+            (asked.log !== undefined && asked.log.version !== versionOf(asked.log.number)))
+        )
+          return 'fenced';
         for (const each of writes) {
           if ('value' in each) add(each.store, each.key, each.value);
           else if ('delete' in each) remove(each.store, each.delete, each.delete);
@@ -126,7 +152,9 @@ function createModel(): (one: Step) => unknown {
       }
       case 'range': {
         const { from, to, limit, reverse } = one.range;
-        const found = rows.filter((row) => row.store === one.store && isIn(row.key, from, to)).sort((a, b) => (isBelow(a.key, b.key) ? -1 : 1));
+        const found = rows
+          .filter((row) => row.store === one.store && isIn(row.key, from, to))
+          .sort((a, b) => (isBelow(a.key, b.key) ? -1 : 1));
         if (reverse === true) found.reverse();
         return found.slice(0, limit ?? found.length).map((row) => [row.key, row.value]);
       }

@@ -33,7 +33,8 @@ export const board = {
   saved: 'Gespeichert',
   saving: 'Wird gespeichert …',
   waiting: 'Gespeichert, wartet auf Netz',
-  unsaved: 'Nicht gespeichert: Der Speicher dieses Geräts ist voll. Lassen Sie diese Seite offen und schaffen Sie Platz.',
+  unsaved:
+    'Nicht gespeichert: Der Speicher dieses Geräts ist voll. Lassen Sie diese Seite offen und schaffen Sie Platz.',
   readOnly: 'Sie gehören nicht mehr zu dieser Gruppe. Sie können die Tafel lesen, aber nicht mehr ändern.',
   close: 'Tafel schließen',
   rebuilt: 'Eine Änderung war nicht zulässig und wurde zurückgenommen. Der Stand ist jetzt bei allen gleich.',

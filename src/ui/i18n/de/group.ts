@@ -10,7 +10,8 @@ export const group = {
     nobody: 'Wählen Sie mindestens eine Person aus.',
     submit: 'Gruppe erstellen',
     submitWith: (count: number) => `Gruppe mit ${persons(count + 1)} erstellen`,
-    offline: 'Ohne Netz: Die Gruppe wird jetzt gespeichert, die anderen sehen sie, sobald wieder Netz da ist.',
+    offline:
+      'Ohne Netz: Die Gruppe wird jetzt gespeichert, die anderen sehen sie, sobald wieder Netz da ist.',
     alone: 'Außer Ihnen ist noch niemand in der Stadt. Laden Sie zuerst jemanden ein.',
     invite: 'Einladen',
   },
@@ -42,7 +43,8 @@ export const group = {
     undo: 'Rückgängig',
     leave: 'Gruppe verlassen',
     leaveTitle: (title: string) => `„${title}“ verlassen?`,
-    leaveText: 'Sie bekommen nichts Neues mehr. Was Sie bis jetzt haben, bleibt auf diesem Gerät. Zurück kommen Sie nur, wenn jemand Sie wieder hinzufügt.',
+    leaveText:
+      'Sie bekommen nichts Neues mehr. Was Sie bis jetzt haben, bleibt auf diesem Gerät. Zurück kommen Sie nur, wenn jemand Sie wieder hinzufügt.',
     leaveLast: 'Sie sind das letzte Mitglied. Danach kann niemand mehr in dieser Gruppe schreiben.',
     stay: 'Bleiben',
     left: 'Sie gehören nicht mehr zu dieser Gruppe. Was bis dahin geschrieben wurde, können Sie weiter lesen.',
@@ -68,7 +70,8 @@ export const group = {
     waiting: 'Gespeichert. Die anderen sehen es, sobald es übergeben ist.',
   },
   notSaved: {
-    'storage-full': 'Nicht gespeichert: Der Speicher dieses Geräts ist voll. Schaffen Sie Platz und versuchen Sie es noch einmal.',
+    'storage-full':
+      'Nicht gespeichert: Der Speicher dieses Geräts ist voll. Schaffen Sie Platz und versuchen Sie es noch einmal.',
     'storage-failed': 'Nicht gespeichert. Laden Sie die Seite neu und versuchen Sie es noch einmal.',
   },
 };

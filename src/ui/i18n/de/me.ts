@@ -30,11 +30,14 @@ export const me = {
     usedOf: (used: string, quota: string) => `${used} belegt von ${quota}, die der Browser erlaubt`,
     unknown: 'Der Browser sagt nicht, wie viel belegt ist.',
     persisted: 'Dauerhaft gespeichert. Der Browser löscht hier nichts von selbst.',
-    notPersisted: 'Wird der Platz knapp, darf der Browser alles hier löschen: Unterhaltungen, Schlüssel und was noch nicht übergeben ist.',
-    unsupported: 'Dieser Browser kann nicht zusagen, dass er nichts löscht. Öffnen Sie Depesche regelmäßig oder installieren Sie die App.',
+    notPersisted:
+      'Wird der Platz knapp, darf der Browser alles hier löschen: Unterhaltungen, Schlüssel und was noch nicht übergeben ist.',
+    unsupported:
+      'Dieser Browser kann nicht zusagen, dass er nichts löscht. Öffnen Sie Depesche regelmäßig oder installieren Sie die App.',
     persist: 'Dauerhaft speichern',
     asking: 'Der Browser wird gefragt …',
-    refused: 'Der Browser hat es noch nicht zugesagt. Installieren Sie die App und benutzen Sie sie einige Tage, dann versuchen Sie es noch einmal.',
+    refused:
+      'Der Browser hat es noch nicht zugesagt. Installieren Sie die App und benutzen Sie sie einige Tage, dann versuchen Sie es noch einmal.',
   },
   install: {
     title: 'App installieren',
@@ -47,13 +50,18 @@ export const me = {
     none: 'Dieser Browser kann keine Apps installieren. Depesche läuft hier als Seite.',
     macSafari: 'Wählen Sie in Safari „Ablage“ und dann „Zum Dock hinzufügen“.',
     iosTitle: 'Auf iPhone und iPad',
-    iosOther: 'Tippen Sie in der Adressleiste auf „Teilen“ und wählen Sie „Zum Home-Bildschirm“. Fehlt der Eintrag, öffnen Sie Depesche in Safari.',
+    iosOther:
+      'Tippen Sie in der Adressleiste auf „Teilen“ und wählen Sie „Zum Home-Bildschirm“. Fehlt der Eintrag, öffnen Sie Depesche in Safari.',
     iosSteps: [
       'Tippen Sie auf „Teilen“: am unteren Rand oder hinter den drei Punkten.',
       'Wählen Sie „Zum Home-Bildschirm“.',
       'Tippen Sie oben rechts auf „Hinzufügen“.',
     ],
-    iosPictures: ['Das Zeichen „Teilen“: ein Kasten mit einem Pfeil nach oben', 'Der Eintrag „Zum Home-Bildschirm“ im Menü', 'Die Schaltfläche „Hinzufügen“'],
+    iosPictures: [
+      'Das Zeichen „Teilen“: ein Kasten mit einem Pfeil nach oben',
+      'Der Eintrag „Zum Home-Bildschirm“ im Menü',
+      'Die Schaltfläche „Hinzufügen“',
+    ],
     iosEmpty: 'Die App auf dem Home-Bildschirm beginnt leer. Was hier steht, bleibt in Safari.',
     iosLoss: 'Solange Depesche nur in Safari läuft, löscht Safari nach sieben Tagen ohne Benutzung alles.',
   },
@@ -65,14 +73,17 @@ export const me = {
     upToDate: 'Sie haben die neueste Fassung.',
     found: 'Eine neue Fassung ist da.',
     noNetwork: 'Der Server ist nicht zu erreichen. Es wird später von selbst gesucht.',
-    unavailable: 'In diesem Fenster kann sich Depesche nicht selbst erneuern. Laden Sie die Seite neu, um die neueste Fassung zu bekommen.',
+    unavailable:
+      'In diesem Fenster kann sich Depesche nicht selbst erneuern. Laden Sie die Seite neu, um die neueste Fassung zu bekommen.',
     switch: 'Jetzt wechseln',
   },
   erase: {
     title: 'Dieses Gerät leeren',
     text: 'Löscht auf diesem Gerät alles: Unterhaltungen, Entwürfe und Schlüssel. Zurück kommen Sie nur mit einer neuen Einladung.',
     waiting: (count: number) =>
-      count === 1 ? 'Eine Nachricht ist noch nicht übergeben und ginge verloren.' : `${count} Nachrichten sind noch nicht übergeben und gingen verloren.`,
+      count === 1
+        ? 'Eine Nachricht ist noch nicht übergeben und ginge verloren.'
+        : `${count} Nachrichten sind noch nicht übergeben und gingen verloren.`,
     button: 'Gerät leeren',
     erasing: 'Wird gelöscht …',
     confirmTitle: 'Alles auf diesem Gerät löschen?',
@@ -104,10 +115,12 @@ export const me = {
     adminTaken: (name: string) => `${name} gehört nicht mehr zur Betreuung.`,
     undo: 'Rückgängig',
     blockTitle: (name: string) => `Gerät von ${name} sperren?`,
-    blockText: 'Das Gerät bekommt ab sofort nichts Neues mehr. Was schon darauf liegt, bleibt dort. Eine Sperre lässt sich nicht aufheben: Für ein neues Gerät braucht die Person eine neue Einladung.',
+    blockText:
+      'Das Gerät bekommt ab sofort nichts Neues mehr. Was schon darauf liegt, bleibt dort. Eine Sperre lässt sich nicht aufheben: Für ein neues Gerät braucht die Person eine neue Einladung.',
     blockLast: (name: string) => `Es ist das einzige Gerät von ${name}.`,
     removeTitle: (name: string) => `${name} aus der Stadt entfernen?`,
-    removeText: 'Alle Geräte der Person werden gesperrt, und sie verlässt alle Unterhaltungen. Ihre Nachrichten bleiben stehen. Das lässt sich nicht rückgängig machen.',
+    removeText:
+      'Alle Geräte der Person werden gesperrt, und sie verlässt alle Unterhaltungen. Ihre Nachrichten bleiben stehen. Das lässt sich nicht rückgängig machen.',
     keep: 'Abbrechen',
     saved: 'Gespeichert. Gilt, sobald es übergeben ist.',
     onlyAdmins: 'Nur die Betreuung der Stadt kann hier etwas ändern.',
@@ -134,10 +147,12 @@ export const me = {
     link: 'Link der Einladung',
     copy: 'Link kopieren',
     copied: 'Link kopiert',
-    copyRefused: 'Der Browser hat das Kopieren nicht erlaubt. Markieren Sie den Link und kopieren Sie ihn von Hand.',
+    copyRefused:
+      'Der Browser hat das Kopieren nicht erlaubt. Markieren Sie den Link und kopieren Sie ihn von Hand.',
     share: 'Teilen',
     shareTitle: (town: string) => `Einladung zu Depesche, ${town}`,
-    shareText: (town: string) => `Sie sind eingeladen, bei „${town}“ mitzuschreiben. Öffnen Sie den Link auf Ihrem Diensthandy:`,
+    shareText: (town: string) =>
+      `Sie sind eingeladen, bei „${town}“ mitzuschreiben. Öffnen Sie den Link auf Ihrem Diensthandy:`,
     withdraw: 'Zurückziehen',
     withdrawTitle: 'Einladung zurückziehen?',
     withdrawText: 'Der Link gilt dann nicht mehr. Wer schon dabei ist, bleibt.',
@@ -164,7 +179,8 @@ export const me = {
     online: 'Damit jemand beitreten kann, muss ein Gerät der Betreuung online sein, zum Beispiel dieses.',
   },
   notSaved: {
-    'storage-full': 'Nicht gespeichert: Der Speicher dieses Geräts ist voll. Schaffen Sie Platz und versuchen Sie es noch einmal.',
+    'storage-full':
+      'Nicht gespeichert: Der Speicher dieses Geräts ist voll. Schaffen Sie Platz und versuchen Sie es noch einmal.',
     'storage-failed': 'Nicht gespeichert. Laden Sie die Seite neu und versuchen Sie es noch einmal.',
   },
 };

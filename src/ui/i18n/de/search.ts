@@ -5,7 +5,10 @@ export const search = {
   jumpField: 'Suchen oder springen',
   clear: 'Suche leeren',
   empty: 'Durchsucht alles, was auf diesem Gerät liegt – auch ohne Netz.',
-  emptyTips: ['Ein Teil des Wortes genügt: „hydr“ findet „Oberflurhydrant“.', 'Umlaute sind egal: „strasse“ findet „Straße“.'],
+  emptyTips: [
+    'Ein Teil des Wortes genügt: „hydr“ findet „Oberflurhydrant“.',
+    'Umlaute sind egal: „strasse“ findet „Straße“.',
+  ],
   short: 'Noch ein Zeichen, dann wird gesucht.',
   searching: 'Suche läuft …',
   found: (count: number) => (count === 1 ? '1 Treffer' : `${count} Treffer`),

@@ -3,13 +3,23 @@ export const setup = {
     title: 'Willkommen bei Depesche',
     lead: 'Der Messenger Ihrer Stadt. Schreiben Sie mit Kolleginnen und Kollegen – auch dort, wo kein Netz ist.',
     points: [
-      { title: 'Ohne Telefonnummer', text: 'Sie brauchen nur eine Einladung und Ihren Namen. Keine E-Mail-Adresse, kein Passwort.' },
-      { title: 'Auch ohne Netz', text: 'Alles liegt auf diesem Gerät. Was Sie schreiben, geht raus, sobald wieder Netz da ist.' },
-      { title: 'Nur für die, denen Sie schreiben', text: 'Nachrichten sind verschlüsselt. Auch der Server kann sie nicht lesen.' },
+      {
+        title: 'Ohne Telefonnummer',
+        text: 'Sie brauchen nur eine Einladung und Ihren Namen. Keine E-Mail-Adresse, kein Passwort.',
+      },
+      {
+        title: 'Auch ohne Netz',
+        text: 'Alles liegt auf diesem Gerät. Was Sie schreiben, geht raus, sobald wieder Netz da ist.',
+      },
+      {
+        title: 'Nur für die, denen Sie schreiben',
+        text: 'Nachrichten sind verschlüsselt. Auch der Server kann sie nicht lesen.',
+      },
     ],
     haveInvitation: 'Einladung eingeben',
     scan: 'Einladung scannen',
-    foundHint: 'Sie richten Depesche für Ihre Stadt ein? Öffnen Sie den Link, den der Server beim ersten Start ausgegeben hat, oder fügen Sie ihn hier ein.',
+    foundHint:
+      'Sie richten Depesche für Ihre Stadt ein? Öffnen Sie den Link, den der Server beim ersten Start ausgegeben hat, oder fügen Sie ihn hier ein.',
     noInvitation: 'Noch keine Einladung? Fragen Sie in Ihrer Verwaltung nach, wer Depesche betreut.',
   },
   enter: {
@@ -20,7 +30,8 @@ export const setup = {
     paste: 'Einfügen',
     continue: 'Weiter',
     orScan: 'QR-Code scannen',
-    pasteRefused: 'Der Browser hat das Einfügen nicht erlaubt. Tippen Sie lange in das Feld und wählen Sie „Einfügen“.',
+    pasteRefused:
+      'Der Browser hat das Einfügen nicht erlaubt. Tippen Sie lange in das Feld und wählen Sie „Einfügen“.',
   },
   scan: {
     title: 'QR-Code scannen',
@@ -104,7 +115,12 @@ export const setup = {
     title: 'Sie treten bei',
     titleTown: (town: string) => `Sie treten bei: ${town}`,
     impossible: 'Beitreten ist nicht möglich',
-    steps: ['Verbindung herstellen', 'Anfrage übergeben', 'Annahme durch die Betreuung', 'Unterhaltungen empfangen'],
+    steps: [
+      'Verbindung herstellen',
+      'Anfrage übergeben',
+      'Annahme durch die Betreuung',
+      'Unterhaltungen empfangen',
+    ],
     noteSent:
       'Ihre Anfrage ist übergeben. Angenommen wird sie, sobald ein Gerät der Betreuung online ist – meist sofort, sonst zum Dienstbeginn.',
     note: 'Sie können die App schließen, es geht danach von selbst weiter.',
@@ -165,8 +181,10 @@ export const setup = {
     next: 'Waren Sie das auf einem anderen Gerät, öffnen Sie Depesche dort und laden Sie sich ein. Sonst kann, wer den Server betreibt, einen neuen Link ausgeben.',
   },
   saveProblem: {
-    'storage-full': 'Der Speicher dieses Geräts ist voll. Es wurde nichts gespeichert. Schaffen Sie Platz und versuchen Sie es noch einmal.',
-    'storage-failed': 'Es wurde nichts gespeichert. Laden Sie die Seite neu und versuchen Sie es noch einmal.',
+    'storage-full':
+      'Der Speicher dieses Geräts ist voll. Es wurde nichts gespeichert. Schaffen Sie Platz und versuchen Sie es noch einmal.',
+    'storage-failed':
+      'Es wurde nichts gespeichert. Laden Sie die Seite neu und versuchen Sie es noch einmal.',
   },
   already: {
     page: 'Einladung',
@@ -174,7 +192,8 @@ export const setup = {
     text: 'Ein Gerät gehört immer zu genau einer Stadt. Ihre Unterhaltungen sind unverändert.',
     asPerson: (name: string) => `Sie sind hier als ${name} angemeldet.`,
     forSomeoneElse: 'Der Link ist für jemand anderen? Geben Sie ihn weiter. Er wurde nicht eingelöst.',
-    setupLink: 'Mit diesem Link wird eine neue Stadt eingerichtet. Öffnen Sie ihn dafür auf einem anderen Gerät oder in einem anderen Browser.',
+    setupLink:
+      'Mit diesem Link wird eine neue Stadt eingerichtet. Öffnen Sie ihn dafür auf einem anderen Gerät oder in einem anderen Browser.',
     open: 'Zu den Unterhaltungen',
   },
   privateWindow: {

@@ -44,7 +44,8 @@ export const group: typeof de = {
     undo: 'Undo',
     leave: 'Leave group',
     leaveTitle: (title: string) => `Leave “${title}”?`,
-    leaveText: 'You will receive nothing new. What you have so far stays on this device. You only get back when somebody adds you again.',
+    leaveText:
+      'You will receive nothing new. What you have so far stays on this device. You only get back when somebody adds you again.',
     leaveLast: 'You are the last member. After that nobody can write in this group.',
     stay: 'Stay',
     left: 'You no longer belong to this group. You can still read what was written until then.',

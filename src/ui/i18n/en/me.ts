@@ -32,11 +32,14 @@ export const me: typeof de = {
     usedOf: (used: string, quota: string) => `${used} used of ${quota} the browser allows`,
     unknown: 'The browser does not say how much is used.',
     persisted: 'Saved permanently. The browser deletes nothing here by itself.',
-    notPersisted: 'When space runs short, the browser may delete everything here: conversations, keys and whatever has not been handed over.',
-    unsupported: 'This browser cannot promise to delete nothing. Open Depesche regularly, or install the app.',
+    notPersisted:
+      'When space runs short, the browser may delete everything here: conversations, keys and whatever has not been handed over.',
+    unsupported:
+      'This browser cannot promise to delete nothing. Open Depesche regularly, or install the app.',
     persist: 'Save permanently',
     asking: 'Asking the browser …',
-    refused: 'The browser has not promised it yet. Install the app and use it for a few days, then try again.',
+    refused:
+      'The browser has not promised it yet. Install the app and use it for a few days, then try again.',
   },
   install: {
     title: 'Install the app',
@@ -49,11 +52,21 @@ export const me: typeof de = {
     none: 'This browser cannot install apps. Depesche runs as a page here.',
     macSafari: 'In Safari choose “File”, then “Add to Dock”.',
     iosTitle: 'On iPhone and iPad',
-    iosOther: 'Tap “Share” in the address bar and choose “Add to Home Screen”. If it is missing, open Depesche in Safari.',
-    iosSteps: ['Tap “Share”: at the bottom edge or behind the three dots.', 'Choose “Add to Home Screen”.', 'Tap “Add” at the top right.'],
-    iosPictures: ['The “Share” sign: a box with an arrow pointing up', 'The entry “Add to Home Screen” in the menu', 'The “Add” button'],
+    iosOther:
+      'Tap “Share” in the address bar and choose “Add to Home Screen”. If it is missing, open Depesche in Safari.',
+    iosSteps: [
+      'Tap “Share”: at the bottom edge or behind the three dots.',
+      'Choose “Add to Home Screen”.',
+      'Tap “Add” at the top right.',
+    ],
+    iosPictures: [
+      'The “Share” sign: a box with an arrow pointing up',
+      'The entry “Add to Home Screen” in the menu',
+      'The “Add” button',
+    ],
     iosEmpty: 'The app on the Home Screen starts empty. What is here stays in Safari.',
-    iosLoss: 'As long as Depesche runs in Safari only, Safari deletes everything after seven days without use.',
+    iosLoss:
+      'As long as Depesche runs in Safari only, Safari deletes everything after seven days without use.',
   },
   version: {
     title: 'Version',
@@ -70,7 +83,9 @@ export const me: typeof de = {
     title: 'Clear this device',
     text: 'Deletes everything on this device: conversations, drafts and keys. You only get back with a new invitation.',
     waiting: (count: number) =>
-      count === 1 ? 'One message has not been handed over and would be lost.' : `${count} messages have not been handed over and would be lost.`,
+      count === 1
+        ? 'One message has not been handed over and would be lost.'
+        : `${count} messages have not been handed over and would be lost.`,
     button: 'Clear device',
     erasing: 'Deleting …',
     confirmTitle: 'Delete everything on this device?',
@@ -102,10 +117,12 @@ export const me: typeof de = {
     adminTaken: (name: string) => `${name} is no longer an administrator.`,
     undo: 'Undo',
     blockTitle: (name: string) => `Block a device of ${name}?`,
-    blockText: 'From now on the device receives nothing new. What is on it stays there. A block cannot be lifted: for a new device the person needs a new invitation.',
+    blockText:
+      'From now on the device receives nothing new. What is on it stays there. A block cannot be lifted: for a new device the person needs a new invitation.',
     blockLast: (name: string) => `It is the only device of ${name}.`,
     removeTitle: (name: string) => `Remove ${name} from the town?`,
-    removeText: 'All devices of this person are blocked, and the person leaves all conversations. Their messages stay. This cannot be undone.',
+    removeText:
+      'All devices of this person are blocked, and the person leaves all conversations. Their messages stay. This cannot be undone.',
     keep: 'Cancel',
     saved: 'Saved. It takes effect once it is handed over.',
     onlyAdmins: 'Only administrators of the town can change anything here.',

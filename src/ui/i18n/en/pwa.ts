@@ -7,7 +7,8 @@ export const pwa: typeof de = {
     switchNow: 'Switch now',
     later: 'Later',
     switching: 'Opening the new version …',
-    unsaved: 'A draft could not be saved, so nothing was switched. Copy your text or free some space, then try again.',
+    unsaved:
+      'A draft could not be saved, so nothing was switched. Copy your text or free some space, then try again.',
     tryAgain: 'Try again',
   },
 };

@@ -7,7 +7,10 @@ export const search: typeof de = {
   jumpField: 'Search or jump',
   clear: 'Clear search',
   empty: 'Searches everything on this device – even offline.',
-  emptyTips: ['Part of a word will do: “hydr” finds “Oberflurhydrant”.', 'Umlauts do not matter: “strasse” finds “Straße”.'],
+  emptyTips: [
+    'Part of a word will do: “hydr” finds “Oberflurhydrant”.',
+    'Umlauts do not matter: “strasse” finds “Straße”.',
+  ],
   short: 'One more character and the search begins.',
   searching: 'Searching …',
   found: (count: number) => (count === 1 ? '1 match' : `${count} matches`),

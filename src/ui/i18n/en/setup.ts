@@ -5,13 +5,23 @@ export const setup: typeof de = {
     title: 'Welcome to Depesche',
     lead: 'Your town’s messenger. Write to your colleagues – even where there is no network.',
     points: [
-      { title: 'No phone number', text: 'All you need is an invitation and your name. No e-mail address, no password.' },
-      { title: 'Works offline', text: 'Everything is kept on this device. What you write goes out as soon as the network is back.' },
-      { title: 'Only for those you write to', text: 'Messages are encrypted. Not even the server can read them.' },
+      {
+        title: 'No phone number',
+        text: 'All you need is an invitation and your name. No e-mail address, no password.',
+      },
+      {
+        title: 'Works offline',
+        text: 'Everything is kept on this device. What you write goes out as soon as the network is back.',
+      },
+      {
+        title: 'Only for those you write to',
+        text: 'Messages are encrypted. Not even the server can read them.',
+      },
     ],
     haveInvitation: 'Enter an invitation',
     scan: 'Scan an invitation',
-    foundHint: 'Are you setting up Depesche for your town? Open the link the server printed when it first started, or paste it here.',
+    foundHint:
+      'Are you setting up Depesche for your town? Open the link the server printed when it first started, or paste it here.',
     noInvitation: 'No invitation yet? Ask in your administration who looks after Depesche.',
   },
   enter: {
