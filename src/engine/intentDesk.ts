@@ -3,7 +3,7 @@
  * under the same number, a new log, or nothing more.
  */
 import { unreachable } from '../lib/assert';
-import { cleanLine, type EntryBody } from '../domain/body';
+import { cleanLine, parseBody, TEXT_LENGTH, type EntryBody } from '../domain/body';
 import { pairKey } from '../domain/directory';
 import { idFromBytes, type InvitationId, type LogId, type PersonId } from '../domain/ids';
 import { TOWN_LOG, rowKey } from '../records/keys';
@@ -59,7 +59,7 @@ export class IntentDesk {
           isAdmin: intent.isAdmin,
         });
       case 'send-text':
-        return this.#entry(number, ask, intent.conversation, { kind: 'text', text: intent.text });
+        return this.#sendText(number, ask, intent);
       case 'cancel-entry':
         return this.#cancel(number, intent);
       case 'open-direct':
@@ -119,11 +119,19 @@ export class IntentDesk {
     const engine = this.#engine;
     const runner = engine.runners.get(log);
     // A wish for a conversation that is not (or no longer) ours has nowhere to go.
-    if (runner === undefined || !isWorthSending(body)) return this.#drop(number);
+    if (runner === undefined || !isFitToSend(body)) return this.#drop(number);
     const intent = entryOfAsk(ask, log, body);
     if (!(await engine.write([await engine.records.putIntent(number, intent)], false))) return;
     engine.book.set(number, intent);
     if (log === TOWN_LOG) engine.invitations.show();
+  }
+
+  /** The composer refuses what is too long for one entry; whatever comes past it is sent in parts, not lost. */
+  async #sendText(number: number, ask: Ask, intent: Extract<Intent, { type: 'send-text' }>): Promise<void> {
+    const [first = '', ...others] = partsOf(intent.text);
+    await this.#entry(number, ask, intent.conversation, { kind: 'text', text: first });
+    if (!this.#engine.runners.has(intent.conversation)) return;
+    for (const text of others) await this.#engine.addEntry(intent.conversation, { kind: 'text', text });
   }
 
   async #renameSelf(
@@ -284,6 +292,17 @@ function isText(item: TimelineRecord): boolean {
   return content?.ok === true && content.value.body.kind === 'text';
 }
 
-function isWorthSending(body: EntryBody): boolean {
-  return !(body.kind === 'title' && body.title === '') && !(body.kind === 'text' && body.text.trim() === '');
+/** What no device would accept must not go out: it would come back as unreadable, for everybody. */
+function isFitToSend({ kind, ...body }: EntryBody): boolean {
+  return parseBody(kind, body).ok && !('text' in body && body.text.trim() === '');
+}
+
+function partsOf(text: string): readonly string[] {
+  const parts: string[] = [];
+  for (let rest = text; rest !== '';) {
+    const end = rest.charCodeAt(TEXT_LENGTH - 1) >>> 10 === 0b110110 ? TEXT_LENGTH - 1 : TEXT_LENGTH;
+    parts.push(rest.slice(0, end));
+    rest = rest.slice(end);
+  }
+  return parts;
 }

@@ -8,7 +8,7 @@ import { err, ok, type Failure, type Result } from '../lib/result';
 import { bytesToHex, type Bytes } from '../lib/bytes';
 import type { GroupCrypto, GroupSelf, GroupState, KeyPackagePair } from '../crypto/group';
 import { importSealKey, openBytes, sealBytes } from '../crypto/seal';
-import { parseEntry } from '../domain/entry';
+import { parseContent, parseEntry } from '../domain/entry';
 import type { DeviceId } from '../domain/ids';
 import type { Directory } from '../domain/directory';
 import { parseGroupContext, RULESET, type GroupContext } from '../domain/groupContext';
@@ -82,7 +82,10 @@ export async function openMail(
   return ok({ group: joined.value, context: context.value, snapshot: snapshot.value });
 }
 
-/** Only entries whose author the directory knows and whose signature holds are history. */
+/**
+ * Only texts whose author the directory knows and whose signature holds are history. What an entry did
+ * to the conversation cannot be checked without the log before it, so it is not taken on trust.
+ */
 export async function verifiedHistory(
   context: GroupContext,
   history: readonly TimelineRecord[],
@@ -95,10 +98,14 @@ export async function verifiedHistory(
       if (!entry.ok) return false;
       const device = directory.devices[bytesToHex(entry.value.device) as DeviceId];
       if (device === undefined || device.person !== item.author) return false;
+      const content = parseContent(entry.value.content);
+      if (!content.ok || content.value.body.kind !== 'text') return false;
       return verifyEntry(context.log, item.proof.epochTag, device.facts.signatureKey, entry.value);
     }),
   );
-  return history.filter((_, index) => verdicts[index] === true).map((item) => ({ ...item, isHistory: true }));
+  return history
+    .filter((_, index) => verdicts[index] === true)
+    .map((item) => ({ ...item, effects: [], gap: undefined, isHistory: true }));
 }
 
 const SNAPSHOT_LABEL = new TextEncoder().encode('depesche/snapshot-seal/1');
