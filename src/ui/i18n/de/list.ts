@@ -28,6 +28,11 @@ export const list = {
     text: 'Schreiben Sie jemandem aus Ihrer Verwaltung. Das geht auch ohne Netz.',
     action: 'Unterhaltung beginnen',
   },
+  alone: {
+    title: 'Noch sind Sie allein hier',
+    text: 'Laden Sie die Ersten ein, dann können Sie einander schreiben.',
+    action: 'Jemanden einladen',
+  },
   allRead: {
     title: 'Alles gelesen',
     text: 'Es gibt keine ungelesenen Nachrichten.',

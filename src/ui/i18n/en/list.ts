@@ -29,6 +29,11 @@ export const list: typeof de = {
     text: 'Write to somebody in your administration. It works without a network, too.',
     action: 'Start a conversation',
   },
+  alone: {
+    title: 'You are the only one here so far',
+    text: 'Invite the first people, then you can write to each other.',
+    action: 'Invite somebody',
+  },
   allRead: { title: 'All read', text: 'There are no unread messages.', action: 'Show all' },
   noArchive: {
     title: 'The archive is empty',
