@@ -519,7 +519,9 @@ export class Engine {
     return {
       seq: progress?.cursor ?? 0,
       chain: progress?.chain ?? new Uint8Array(32),
-      reads: this.runners.get(TOWN_LOG)?.reads ?? 0,
+      readsBegun: this.runners.get(TOWN_LOG)?.readsBegun ?? 0,
+      readDone: this.runners.get(TOWN_LOG)?.readDone ?? 0,
+      since: this.#townLinks.keys().next().value ?? 0,
       linkAt: (seq) => this.#townLinks.get(seq),
     };
   }

@@ -33,11 +33,12 @@ export interface IngestContext {
   readonly directory: Directory;
   readonly town: {
     readonly seq: number;
-    /** Undefined for seqs this device has no link of. */
+    /** The first seq this device has a link of: what is older it cannot check. */
+    readonly since: number;
     linkAt(seq: number): Bytes | undefined;
-    /** The town's log has been read to its head since a position beyond it was met. */
-    readonly isFresh: boolean;
   };
+  /** The town was read to its head after the commit at this seq (and no other) had been seen. */
+  readonly townReadFor: number | undefined;
   readonly now: number;
   /** Numbers of own intents by entry id. */
   readonly intents: ReadonlyMap<EntryId, number>;
@@ -357,9 +358,11 @@ class IngestStep {
       return undefined;
     if (position.seq > this.#context.town.seq) {
       // Nobody can name a link that is still to come: what a fresh read does not contain is void for all.
-      if (!this.#context.town.isFresh) this.waitsForTown = position.seq;
+      if (this.#context.townReadFor !== this.cursor + 1) this.waitsForTown = position.seq;
       return undefined;
     }
+    // Named by one who lags behind our own joining: the others can check it, and it is no later than that.
+    if (position.seq < this.#context.town.since) return position.seq;
     const link = this.#context.town.linkAt(position.seq);
     return link !== undefined && equalBytes(link, position.chain) ? position.seq : undefined;
   }

@@ -74,7 +74,10 @@ export interface RunnerHost {
   town(): {
     readonly seq: number;
     readonly chain: Bytes;
-    readonly reads: number;
+    /** Reads begun so far, and the latest of them that ended at the log's head. */
+    readonly readsBegun: number;
+    readonly readDone: number;
+    readonly since: number;
     linkAt(seq: number): Bytes | undefined;
   };
   waitingIntents(log: number): readonly WaitingIntent[];
@@ -134,13 +137,16 @@ export class LogRunner {
   #wake: { readonly time: number; readonly cancel: () => void } | undefined;
   #isOwnChange = false;
   #correctAt: number | undefined;
-  #waitsForTown: { readonly seq: number; readonly reads: number } | undefined;
-  #isTownFresh = false;
+  /** The commit at `seq` here names this position of the town's log. */
+  #waitsForTown: { readonly position: number; readonly seq: number; readonly reads: number } | undefined;
+  /** The town was read to its head after the commit at this seq had been seen. */
+  #townReadFor: number | undefined;
   #commitAt = 0;
   #commitTries = 0;
   /** Key packages (hex) no commit can be made with. */
   readonly #unfit = new Set<string>();
-  #reads = 0;
+  #readsBegun = 0;
+  #readDone = 0;
   #isSubmitted = false;
   #receiptAt: number | undefined;
   #foreignSeq: number;
@@ -218,9 +224,10 @@ export class LogRunner {
     const waits = this.#waitsForTown;
     if (waits !== undefined) {
       const town = this.#host.town();
-      const isFresh = town.reads > waits.reads;
-      if (town.seq >= waits.seq || isFresh) {
-        this.#isTownFresh = isFresh;
+      // Only a read that began after the commit was seen proves that the position does not exist.
+      const isFresh = town.readDone > waits.reads;
+      if (town.seq >= waits.position || isFresh) {
+        this.#townReadFor = waits.seq;
         this.#waitsForTown = undefined;
         this.#needsRead = true;
       }
@@ -235,8 +242,11 @@ export class LogRunner {
   }
 
   /** How often the log has been read to its head. */
-  get reads(): number {
-    return this.#reads;
+  get readsBegun(): number {
+    return this.#readsBegun;
+  }
+  get readDone(): number {
+    return this.#readDone;
   }
 
   causedChange(): void {
@@ -384,13 +394,18 @@ export class LogRunner {
 
   async #read(): Promise<boolean> {
     const { core, progress } = this.state;
+    const read = ++this.#readsBegun;
+    // Before the request: what is asked for meanwhile is another read.
+    this.#needsRead = false;
     const answer = await this.#host.relay.request(
       [OP.read, idToBytes(core.log), core.readKey, progress.cursor, LIMITS.readBytes],
       readResult,
     );
-    if (!answer.ok) return this.#failed(answer.error);
+    if (!answer.ok) {
+      this.#needsRead = true;
+      return this.#failed(answer.error);
+    }
     const [envelopes, head, firstSeq] = answer.value;
-    this.#needsRead = false;
     this.#head = Math.max(head, this.#news.at(-1)?.[0] ?? 0);
     if (head < progress.cursor) {
       this.#markTrouble('forked');
@@ -406,7 +421,7 @@ export class LogRunner {
       if (!(await this.#take(envelopes.slice(at, at + INGEST_BATCH)))) return false;
     }
     if (this.state.progress.cursor >= head) {
-      this.#reads += 1;
+      this.#readDone = read;
       this.#host.readToHead(this);
     }
     return true;
@@ -438,7 +453,8 @@ export class LogRunner {
         groups: host.groups,
         self: host.identity,
         directory: host.directory(),
-        town: { ...host.town(), isFresh: this.#isTownFresh },
+        town: host.town(),
+        townReadFor: this.#townReadFor,
         now: host.clock.now(),
         intents,
         prepareDocuments: () => host.documents.prepare(this.state.number),
@@ -490,9 +506,10 @@ export class LogRunner {
     const foreign = result.items.filter((item) => item.author !== host.identity.person).at(-1);
     if (foreign !== undefined) this.#foreignSeq = seqOfOrder(foreign.order);
     if (result.waitsForTown !== undefined) {
-      this.#waitsForTown = { seq: result.waitsForTown, reads: host.town().reads };
+      const seq = this.state.progress.cursor + 1;
+      this.#waitsForTown = { position: result.waitsForTown, seq, reads: host.town().readsBegun };
       host.needTown();
-    } else this.#isTownFresh = false;
+    }
     host.changed({
       runner: this,
       items: result.items,

@@ -1,9 +1,10 @@
 /** Stories that once ended badly: each broke something in the engine before it was mended. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodePosition } from '../../src/domain/position';
-import { idToBytes } from '../../src/domain/ids';
+import { idToBytes, type PersonId } from '../../src/domain/ids';
+import { bytesToHex } from '../../src/lib/bytes';
 import { groupSelfOf } from '../../src/engine/identity';
-import { appendResult, parseRequest, OP } from '../../src/protocol/frames';
+import { appendResult, parseReply, parseRequest, OP, REPLY } from '../../src/protocol/frames';
 import { sealCommit } from '../../src/sync/entrySeal';
 import type { Request } from '../../src/sync/relayClient';
 import { foundTown, inviteAndJoin, Town, until, type Device } from './town';
@@ -77,6 +78,16 @@ async function townOfThree(): Promise<Three> {
   await inviteAndJoin(two.anna, cem, 'Cem Çelik');
   await until(() => knows(two.bert, 'Cem Çelik'), 'bert knows cem');
   return { ...two, cem };
+}
+
+async function groupOf(anna: Device, bert: Device): Promise<{ conversation: number; person: PersonId }> {
+  const person = await anna.person('Bert Böhm');
+  const created = await anna.client.createGroup('Bauhof', [person]);
+  if (!created.ok) throw new Error(created.error.type);
+  await until(async () => (await anna.list()).conversations.length === 1, 'anna has it');
+  await anna.send('Bauhof', 'Anfang');
+  await until(async () => (await bert.texts('Bauhof')).includes('Anfang'), 'bert is in');
+  return { conversation: created.value, person };
 }
 
 describe('a commit', { timeout: 60_000 }, () => {
@@ -178,5 +189,49 @@ describe('a newcomer', { timeout: 60_000 }, () => {
       await anna.client.intend({ type: 'rename-self', name: `Anna ${i}` });
       await until(() => knows(bert, `Anna ${i}`), `bert reads rename ${i}`, 1_000);
     }
+  });
+});
+
+describe('a position of the town', { timeout: 60_000 }, () => {
+  it('that was asked for while an older read was under way is not taken for missing (G6)', async () => {
+    const { town: here, anna, bert } = await townOfTwo();
+    const link = await openInvitation(anna);
+    const dora = await here.device('dora');
+    await dora.client.intend({ type: 'join-town', link, ownName: 'Dora Dorn' });
+    await until(async () => (await dora.setup()).phase === 'ready', 'dora joined');
+    await until(() => knows(bert, 'Dora Dorn'), 'bert knows dora');
+    await groupOf(anna, bert);
+    const conversation = await anna.conversation('Bauhof');
+    const town1 = bert.engine?.runners.get(1);
+    // Bert hears no news of the town, and the answer to a read of it that began now comes late.
+    let lateRequest: number | undefined;
+    bert.holds = (frame) => {
+      const request = parseRequest(frame);
+      if (request.ok && request.value[0] === OP.read && bytesToHex(request.value[2]) === town1?.log)
+        lateRequest ??= request.value[1];
+      return false;
+    };
+    bert.hears = (frame) => {
+      const reply = parseReply(frame);
+      if (!reply.ok) return 'now';
+      if (reply.value[0] === REPLY.news && bytesToHex(reply.value[1]) === town1?.log) return 'never';
+      return reply.value[0] === REPLY.ok && reply.value[1] === lateRequest ? 'late' : 'now';
+    };
+    town1?.refresh();
+    await until(() => Promise.resolve(lateRequest !== undefined), 'the read is under way');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await anna.client.intend({ type: 'rename-self', name: 'Anna Neu' });
+    await until(() => knows(dora, 'Anna Neu'), 'it is in the town’s log');
+    await anna.client.intend({
+      type: 'add-members',
+      conversation,
+      persons: [await anna.person('Dora Dorn')],
+    });
+    await until(async () => (await dora.list()).conversations.length === 1, 'dora is in');
+    await anna.send('Bauhof', 'alle da');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    bert.releaseLate();
+    await until(async () => (await bert.texts('Bauhof')).includes('alle da'), 'bert reads');
+    expect(bert.engine?.conversations()[0]?.state.progress.trouble).toBe('none');
   });
 });

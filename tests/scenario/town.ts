@@ -91,6 +91,9 @@ export class Device {
   /** Frames of this device that the network keeps back until `release`. */
   holds: ((frame: Uint8Array) => boolean) | undefined;
   #held: (() => void)[] = [];
+  /** What the network does with frames to this device: `late` ones come with `releaseLate`. */
+  hears: ((frame: Uint8Array) => 'now' | 'late' | 'never') | undefined;
+  #late: (() => void)[] = [];
   #client: AppClient | undefined;
   readonly #connections = new Set<() => void>();
 
@@ -157,6 +160,10 @@ export class Device {
     for (const send of this.#held.splice(0)) send();
   }
 
+  releaseLate(): void {
+    for (const deliver of this.#late.splice(0)) deliver();
+  }
+
   dropConnections(): void {
     for (const drop of [...this.#connections]) drop();
   }
@@ -180,9 +187,12 @@ export class Device {
             bufferedBytes: 0,
             send: (frame) => {
               this.town.frames.push(frame);
-              queueMicrotask(() => {
+              const deliver = (): void => {
                 if (!isOver) events.onFrame(frame);
-              });
+              };
+              const how = this.hears?.(frame) ?? 'now';
+              if (how === 'late') this.#late.push(deliver);
+              if (how === 'now') queueMicrotask(deliver);
             },
             close,
             rest: () => undefined,
