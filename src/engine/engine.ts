@@ -130,6 +130,7 @@ export class Engine {
       this.openSession(this.identity);
       await this.#loadTownLinks();
       await this.#loadRunners();
+      await this.#mailroom.load();
     }
     this.#connection = { state: 'offline', since: this.services.clock.now(), nextTryAt: undefined };
     this.views.all(this.viewSource);
@@ -139,6 +140,7 @@ export class Engine {
     await this.book.start(() => {
       this.services.onEnd('fenced');
     });
+    this.#mailroom.lookAgain();
     this.#relay?.start();
     for (const { state } of this.conversations())
       if (await this.documents.hasAny(state.number)) {
@@ -499,7 +501,7 @@ export class Engine {
       addEntry: (log, body) => this.addEntry(log, body),
       isRemovalWaiting: () => this.book.waiting(TOWN_LOG).some(({ intent }) => isRemoval(intent.body)),
       mayCreate: (runner) => this.#mayCreate(runner),
-      receiveMail: (envelope) => this.#mailroom.receive(envelope),
+      receiveMail: (seq, envelope) => this.#mailroom.receive(seq, envelope),
       changed: (change) => {
         this.#runnerChanged(change);
       },
@@ -539,12 +541,14 @@ export class Engine {
     if (this.#problem === 'storage-full') this.#problem = undefined;
     if (number === TOWN_LOG) this.#townChanged(change);
     else this.#conversationChanged(number);
+    if (change.groupChanged && change.runner.needsWelcome) this.#mailroom.lookAgain();
     if (change.intentsDone.length > 0) this.#statusChanged();
   }
 
   #townChanged(change: RunnerChange): void {
     for (const [seq, link] of change.links) this.#townLinks.set(seq, link);
     this.#townMoved(change.runner);
+    this.#mailroom.lookAgain();
     if (!change.foldChanged) return;
     const isOwn = change.intentsDone.length > 0;
     if (isOwn) for (const runner of this.runners.values()) runner.causedChange();
@@ -561,10 +565,14 @@ export class Engine {
 
   async joined(state: LogState): Promise<void> {
     if (state.number === TOWN_LOG) this.#townLinks.set(state.progress.cursor, state.progress.chain);
-    await this.addAndWatch(state);
+    const runner = await this.addRunner(state);
+    if (runner === undefined) return;
+    this.#conversationChanged(state.number);
+    if (this.#relay?.isOnline === true) void this.watch([runner]);
     if (state.number !== TOWN_LOG) return;
     this.views.all(this.viewSource);
     await this.setup.townChanged();
+    this.#mailroom.lookAgain();
   }
 }
 

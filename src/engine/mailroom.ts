@@ -3,54 +3,133 @@
  * a pass can write there, so nothing is believed that the directory does not say: the town is the one
  * we were invited to, every leaf is a device of the directory with the key it has there, and a pair's
  * conversation is the one of their first claim, with nobody else in it.
+ *
+ * A mail may come before what it stands on: the town's log up to its position, or the log's word that we
+ * were removed from the group it leads back into. Each mail is therefore put aside with its place in the
+ * mailbox, durably, and taken from there; one that must wait holds up no other.
  */
 import { bytesToHex, equalBytes, type Bytes } from '../lib/bytes';
 import type { GroupState } from '../crypto/group';
 import { pairKey, type Directory } from '../domain/directory';
-import type { DeviceId, PersonId } from '../domain/ids';
-import { documentRowKey, rowKey, TOWN_LOG } from '../records/keys';
-import type { Identity } from '../records/logRecords';
+import type { DeviceId, LogId, PersonId } from '../domain/ids';
+import { documentRowKey, rowKey, seqOfOrder, TOWN_LOG } from '../records/keys';
+import type { Identity, TimelineRecord } from '../records/logRecords';
 import { addToTimeline } from '../records/timelineRows';
 import type { LogState } from '../sync/logState';
 import { newLogWrites, type LogRunner, type ReceivedMail } from '../sync/logRunner';
 import { openMail, verifiedHistory, type OpenedMail } from '../sync/mail';
-import type { VaultWrite } from '../vault/vault';
+import type { VaultKey, VaultWrite } from '../vault/vault';
 import type { Engine } from './engine';
 import { groupSelfOf, keyPackagesOf } from './identity';
 import { joinedLog } from './newLogs';
 
-const NOTHING: ReceivedMail = { writes: [], done: () => undefined };
+/** Rows of `meta`: mails put aside, by their seq in the mailbox. */
+const ASIDE = 20;
+/** More than these wait only when somebody floods us; the oldest go. */
+const MOST_ASIDE = 500;
+
+interface Joining {
+  readonly writes: readonly VaultWrite[];
+  done(): Promise<void>;
+  /** Nothing was written: all stays as it was. */
+  failed(): void;
+}
+
+/** What a mail stands on. */
+interface Needs {
+  readonly log: LogId;
+  readonly seq: number;
+  readonly position: number;
+}
+
+interface Aside {
+  readonly envelope: Bytes;
+  /** Known once it was opened. */
+  readonly needs: Needs | undefined;
+}
 
 export class Mailroom {
   readonly #engine: Engine;
+  readonly #aside = new Map<number, Aside>();
+  #queue: Promise<void> = Promise.resolve();
 
   constructor(engine: Engine) {
     this.#engine = engine;
   }
 
-  /** `later`: it names a state of the town that this device has not read yet. */
-  async receive(envelope: Bytes): Promise<ReceivedMail | 'later'> {
-    const { identity, services } = this.#engine;
-    if (identity === undefined) return NOTHING;
-    const opened = await openMail(services.groups, groupSelfOf(identity), keyPackagesOf(identity), envelope);
-    if (!opened.ok) return NOTHING;
-    const mail = opened.value;
-    const isTown = mail.context.kind === 'town';
-    if (isTown && (this.#engine.runners.has(TOWN_LOG) || !this.#engine.setup.isOurTown(mail))) return NOTHING;
-    if (!isTown) {
-      const town = this.#engine.runners.get(TOWN_LOG);
-      if (town === undefined) return NOTHING;
-      if (town.state.progress.cursor < mail.snapshot.position) {
-        town.refresh();
-        return 'later';
+  async load(): Promise<void> {
+    const range = { from: asideKey(0), to: asideKey(Number.MAX_SAFE_INTEGER) };
+    for (const { key, value } of await this.#engine.records.range<Bytes>('meta', range))
+      this.#aside.set(key[1], { envelope: value, needs: undefined });
+  }
+
+  /** What the mailbox writes with the mail at `seq`; `done` then takes the mail as far as it goes. */
+  async receive(seq: number, envelope: Bytes): Promise<ReceivedMail> {
+    const writes: VaultWrite[] = [await this.#engine.records.put('meta', asideKey(seq), envelope)];
+    const oldest = this.#aside.size < MOST_ASIDE ? undefined : Math.min(...this.#aside.keys());
+    if (oldest !== undefined) writes.push({ store: 'meta', delete: asideKey(oldest) });
+    return {
+      writes,
+      done: async () => {
+        if (oldest !== undefined) this.#aside.delete(oldest);
+        this.#aside.set(seq, { envelope, needs: undefined });
+        this.lookAgain();
+        await this.#queue;
+      },
+    };
+  }
+
+  /** The town has advanced, or we have left a group. One after the other: two mails may lead into one log. */
+  lookAgain(): void {
+    if (this.#aside.size > 0) this.#queue = this.#queue.then(() => this.#lookAgain()).catch(() => undefined);
+  }
+
+  async #lookAgain(): Promise<void> {
+    for (const [seq, aside] of [...this.#aside]) {
+      if (aside.needs !== undefined && this.#mustWait(aside.needs)) continue;
+      const verdict = await this.#judge(aside.envelope);
+      if (verdict !== undefined && 'position' in verdict) {
+        this.#aside.set(seq, { ...aside, needs: verdict });
+        continue;
       }
+      const joining = verdict === undefined ? undefined : await this.#join(verdict);
+      const drop: VaultWrite = { store: 'meta', delete: asideKey(seq) };
+      if (!(await this.#engine.write([...(joining?.writes ?? []), drop]))) {
+        joining?.failed();
+        return;
+      }
+      this.#aside.delete(seq);
+      await joining?.done();
     }
-    const directory =
-      mail.snapshot.fold.type === 'town' ? mail.snapshot.fold.directory : this.#engine.directory();
-    if (!this.#isGenuine(mail, directory, identity)) return NOTHING;
-    const existing = this.#engine.runnerOf(mail.context.log);
-    if (existing?.state.progress.isMember === true && existing.state.group !== undefined) return NOTHING;
-    return this.#join(mail, identity, directory, existing);
+  }
+
+  /** The mail, what it must wait for, or undefined when it leads nowhere. */
+  async #judge(envelope: Bytes): Promise<OpenedMail | Needs | undefined> {
+    const { identity, services } = this.#engine;
+    if (identity === undefined) return undefined;
+    const opened = await openMail(services.groups, groupSelfOf(identity), keyPackagesOf(identity), envelope);
+    if (!opened.ok) return undefined;
+    const mail = opened.value;
+    if (mail.context.kind === 'town') {
+      if (this.#engine.runners.has(TOWN_LOG) || !this.#engine.setup.isOurTown(mail)) return undefined;
+    } else {
+      const needs = { log: mail.context.log, seq: mail.snapshot.seq, position: mail.snapshot.position };
+      const existing = this.#engine.runnerOf(needs.log);
+      if (existing !== undefined && needs.seq <= existing.state.progress.cursor) return undefined;
+      if (this.#mustWait(needs)) return needs;
+    }
+    return this.#isGenuine(mail, this.#directoryFor(mail), identity) ? mail : undefined;
+  }
+
+  #mustWait({ log, seq, position }: Needs): boolean {
+    if (!this.#engine.runners.has(TOWN_LOG) || this.#engine.townSeq() < position) return true;
+    const existing = this.#engine.runnerOf(log);
+    // Its log will tell: either we are removed before that seq, or there was no reason to write to us.
+    return existing !== undefined && !existing.needsWelcome && existing.state.progress.cursor < seq;
+  }
+
+  #directoryFor({ snapshot }: OpenedMail): Directory {
+    return snapshot.fold.type === 'town' ? snapshot.fold.directory : this.#engine.directory();
   }
 
   #isGenuine(mail: OpenedMail, directory: Directory, identity: Identity): boolean {
@@ -80,19 +159,39 @@ export class Mailroom {
     });
   }
 
-  async #join(
+  async #join(mail: OpenedMail): Promise<Joining | undefined> {
+    const { identity } = this.#engine;
+    if (identity === undefined) return undefined;
+    const existing = this.#engine.runnerOf(mail.context.log) ?? this.#begun(mail, identity);
+    // What the old runner does last must be in the vault before it is replaced.
+    await existing?.hold();
+    try {
+      const { state, writes } = await this.#prepare(mail, identity, existing);
+      return {
+        writes,
+        done: () => this.#engine.joined(state),
+        failed: () => existing?.release(),
+      };
+    } catch (error) {
+      existing?.release();
+      throw error;
+    }
+  }
+
+  async #prepare(
     mail: OpenedMail,
     identity: Identity,
-    directory: Directory,
     existing: LogRunner | undefined,
-  ): Promise<ReceivedMail> {
+  ): Promise<{ readonly state: LogState; readonly writes: readonly VaultWrite[] }> {
     const { services, records } = this.#engine;
-    const number = mail.context.kind === 'town' ? TOWN_LOG : this.#numberFor(mail, identity, existing);
+    const isTown = mail.context.kind === 'town';
+    const number = isTown ? TOWN_LOG : (existing?.state.number ?? this.#engine.newConversationNumber());
+    const directory = this.#directoryFor(mail);
     const { groups, random, clock } = services;
     const joined = await joinedLog({ groups, random, now: clock.now() }, identity, number, mail);
     const history = await verifiedHistory(mail.context, mail.snapshot.history, directory);
     const kept = existing?.state.progress;
-    const fresh = history.filter((item) => item.order > (kept?.lastOrder ?? -1));
+    const fresh = ascending(history, kept?.lastOrder ?? -1, mail.snapshot.seq);
     const timeline = await addToTimeline(records, number, kept?.tail ?? [], fresh);
     const lastOrder = fresh.at(-1)?.order ?? kept?.lastOrder ?? 0;
     const state: LogState = {
@@ -102,18 +201,21 @@ export class Mailroom {
         tail: timeline.tail,
         lastOrder,
         readUpTo: lastOrder,
+        preview: kept?.preview,
+        isPinned: kept?.isPinned ?? false,
+        isMuted: kept?.isMuted ?? false,
+        isArchived: kept?.isArchived ?? false,
         // Own entries from before a removal keep their counters.
         nextCounter: Math.max(kept?.nextCounter ?? 1, (mail.snapshot.counters[identity.device] ?? 0) + 1),
       },
     };
-    existing?.stop();
     const writes = [
       ...(await newLogWrites(records, groups, state)),
       ...timeline.writes,
       ...(await this.#documentWrites(number, mail)),
       ...(await this.#linkWrites(state)),
     ];
-    return { writes, done: () => void this.#engine.joined(state) };
+    return { state, writes };
   }
 
   async #documentWrites(number: number, mail: OpenedMail): Promise<readonly VaultWrite[]> {
@@ -131,10 +233,27 @@ export class Mailroom {
   }
 
   /** A pair's conversation that we had begun ourselves, and whose claim we lost, lives on in theirs. */
-  #numberFor(mail: OpenedMail, identity: Identity, existing: LogRunner | undefined): number {
-    if (existing !== undefined) return existing.state.number;
+  #begun(mail: OpenedMail, identity: Identity): LogRunner | undefined {
     const partner = mail.context.pair?.find((person) => person !== identity.person);
     const begun = partner === undefined ? undefined : this.#engine.conversationWith(partner);
-    return begun?.state.number ?? this.#engine.newConversationNumber();
+    return begun?.state.progress.isCreated === true ? undefined : begun;
   }
+}
+
+function asideKey(seq: number): VaultKey {
+  return [ASIDE, seq];
+}
+
+/** Orders come from the inviter: only what stands behind our own rows and before the mail's seq, rising. */
+function ascending(
+  history: readonly TimelineRecord[],
+  after: number,
+  seq: number,
+): readonly TimelineRecord[] {
+  let last = after;
+  return history.filter(({ order }) => {
+    if (order <= last || seqOfOrder(order) > seq) return false;
+    last = order;
+    return true;
+  });
 }

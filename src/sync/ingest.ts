@@ -84,7 +84,7 @@ export async function ingest(
 ): Promise<Ingested> {
   const step = new IngestStep(context, state);
   let at = 0;
-  while (at < stored.length && step.waitsForTown === undefined) {
+  while (at < stored.length && step.waitsForTown === undefined && !step.isOut) {
     const run = runOfEntries(stored, at, step.cursor);
     if (run.length > 0) {
       const opened = await Promise.all(run.map((envelope) => step.open(envelope)));
@@ -161,6 +161,11 @@ class IngestStep {
 
   get cursor(): number {
     return this.#progress.cursor;
+  }
+
+  /** Removed: what follows is not for us. */
+  get isOut(): boolean {
+    return !this.#progress.isMember;
   }
 
   get #directory(): Directory {

@@ -56,9 +56,9 @@ export interface RunnerChange {
 
 export interface ReceivedMail {
   readonly writes: readonly VaultWrite[];
-  readonly done: () => void;
+  /** To be called once that is written. */
+  readonly done: () => Promise<void>;
 }
-const NO_MAIL: ReceivedMail = { writes: [], done: () => undefined };
 
 /** What a runner needs from the engine around it. */
 export interface RunnerHost {
@@ -88,8 +88,8 @@ export interface RunnerHost {
   isRemovalWaiting(): boolean;
   /** A direct conversation may live only under the pair's first claim. */
   mayCreate(runner: LogRunner): boolean;
-  /** Mail of the own mailbox: what it writes, and what to do once that is written; or not yet. */
-  receiveMail(envelope: Bytes): Promise<ReceivedMail | 'later'>;
+  /** Mail of the own mailbox: what it writes, and what to do once that is written. */
+  receiveMail(seq: number, envelope: Bytes): Promise<ReceivedMail>;
   changed(change: RunnerChange): void;
   needTown(): void;
   /** A log has been read to its head. */
@@ -167,7 +167,17 @@ export class LogRunner {
   get isConversation(): boolean {
     return this.state.core.kind === 'direct' || this.state.core.kind === 'group';
   }
+  /** Out of the group, or of the order of its log: only a Welcome leads back. */
+  get needsWelcome(): boolean {
+    const { group, progress } = this.state;
+    return (
+      !progress.isMember ||
+      (progress.isCreated && group === undefined) ||
+      progress.trouble === 'needs-reentry'
+    );
+  }
   get isCatchingUp(): boolean {
+    if (!this.state.progress.isMember) return false;
     return this.#needsRead || this.#head > this.state.progress.cursor;
   }
 
@@ -208,6 +218,7 @@ export class LogRunner {
 
   /** Empty: there was too much to push, read again. */
   news(envelopes: readonly StoredEnvelope[]): void {
+    if (!this.state.progress.isMember) return;
     if (envelopes.length === 0) this.#needsRead = true;
     this.#news.push(...envelopes);
     this.#head = Math.max(this.#head, envelopes.at(-1)?.[0] ?? 0);
@@ -277,7 +288,8 @@ export class LogRunner {
     const { state } = this;
     const now = this.#host.clock.now();
     const isOnline = this.#host.relay.isOnline && this.#isWatched;
-    if (this.#waitsForTown !== undefined) return 'none';
+    // Nothing of what follows a removal is ours to read.
+    if (this.#waitsForTown !== undefined || !state.progress.isMember) return 'none';
     if (this.#nextNews() !== undefined) return 'take';
     if (!isOnline) return 'none';
     if (state.progress.trouble === 'needs-reentry') return 'none';
@@ -412,7 +424,10 @@ export class LogRunner {
       return false;
     }
     this.#forgetFalseAcks(head);
-    if (firstSeq > progress.cursor + 1 && head > progress.cursor) {
+    if (firstSeq > progress.cursor + 1 && head > progress.cursor && core.kind === 'mailbox') {
+      const passed = { ...this.state, progress: { ...progress, cursor: firstSeq - 1 } };
+      if (!(await this.#save(passed, []))) return false;
+    } else if (firstSeq > progress.cursor + 1 && head > progress.cursor) {
       this.#markTrouble('needs-reentry');
       return false;
     }
@@ -560,18 +575,14 @@ export class LogRunner {
     return { ...next, followUps: { mails: [...next.followUps.mails, ...mails] } };
   }
 
+  /** A mailbox has no chain to keep: what the relay no longer has is passed over. */
   async #takeMail(envelopes: readonly StoredEnvelope[]): Promise<boolean> {
     for (const stored of envelopes) {
-      if (stored[0] !== this.state.progress.cursor + 1) continue;
-      const received = stored.length === 4 ? await this.#host.receiveMail(stored[3]) : NO_MAIL;
-      // It cannot be judged yet; nothing behind it is taken before it.
-      if (received === 'later') {
-        this.#needsRead = true;
-        return this.#pause();
-      }
+      if (stored[0] <= this.state.progress.cursor) continue;
+      const received = stored.length === 4 ? await this.#host.receiveMail(stored[0], stored[3]) : undefined;
       const progress: Progress = { ...this.state.progress, cursor: stored[0] };
-      if (!(await this.#save({ ...this.state, progress }, received.writes, true))) return false;
-      received.done();
+      if (!(await this.#save({ ...this.state, progress }, received?.writes ?? [], true))) return false;
+      await received?.done();
     }
     return true;
   }
@@ -780,9 +791,25 @@ export class LogRunner {
     return this.#exclusively(() => this.#saveProgress(change, writes));
   }
 
+  /** Waits for the running step; then nothing runs any more, until `release`. */
+  async hold(): Promise<void> {
+    await this.#idle();
+    this.#isRunning = true;
+  }
+
+  release(): void {
+    this.#isRunning = false;
+    this.poke();
+  }
+
+  async #idle(): Promise<void> {
+    while (this.#isRunning && !this.#isStopped)
+      await new Promise<void>((resolve) => this.#host.clock.after(1, resolve));
+  }
+
   /** Waits for the running step; then nothing else runs until `work` is done. */
   async #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#isRunning) await new Promise<void>((resolve) => this.#host.clock.after(1, resolve));
+    await this.#idle();
     this.#isRunning = true;
     try {
       return await work();
@@ -811,6 +838,8 @@ export class LogRunner {
   }
 
   async #save(next: LogState, writes: readonly VaultWrite[], isStrict = false): Promise<boolean> {
+    // Whoever was stopped has been replaced, or the session is over: nothing may be written over that.
+    if (this.#isStopped) return false;
     const { records, groups, term } = this.#host;
     const parts = await partWrites(records, groups, this.state, next);
     const saved = await records.vault.commit({
@@ -939,14 +968,16 @@ export async function newLogWrites(
   groups: GroupCrypto,
   state: LogState,
 ): Promise<readonly VaultWrite[]> {
+  // Different from anything, so that absent parts are cleared: the number may have had others.
+  const other = {};
   const nothing = {
     ...state,
-    progress: undefined,
-    group: undefined,
-    fold: undefined,
-    flight: undefined,
-    pendingCommit: undefined,
-    followUps: undefined,
+    progress: other,
+    group: other,
+    fold: other,
+    flight: other,
+    pendingCommit: other,
+    followUps: other,
   };
   const parts = await partWrites(records, groups, nothing as unknown as LogState, state);
   return [await records.put('logs', logKey(state.number, 'core'), state.core), ...parts];

@@ -1,7 +1,9 @@
 /** Stories that once ended badly: each broke something in the engine before it was mended. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodePosition } from '../../src/domain/position';
-import { idToBytes, type PersonId } from '../../src/domain/ids';
+import { idToBytes, type LogId, type PersonId } from '../../src/domain/ids';
+import { foundLog } from '../../src/engine/newLogs';
+import { writeMail } from '../../src/sync/mail';
 import { bytesToHex } from '../../src/lib/bytes';
 import { groupSelfOf } from '../../src/engine/identity';
 import { appendResult, parseReply, parseRequest, OP, REPLY } from '../../src/protocol/frames';
@@ -233,5 +235,115 @@ describe('a position of the town', { timeout: 60_000 }, () => {
     bert.releaseLate();
     await until(async () => (await bert.texts('Bauhof')).includes('alle da'), 'bert reads');
     expect(bert.engine?.conversations()[0]?.state.progress.trouble).toBe('none');
+  });
+});
+
+describe('mail', { timeout: 60_000 }, () => {
+  it('that leads back into a group is kept until the log tells of the removal (J3)', async () => {
+    const { anna, bert } = await townOfTwo();
+    const { conversation, person } = await groupOf(anna, bert);
+    const log = anna.engine?.runners.get(conversation)?.log ?? '';
+    bert.goOffline();
+    await anna.client.intend({ type: 'remove-members', conversation, persons: [person] });
+    await until(
+      () => Promise.resolve(anna.engine?.runners.get(conversation)?.state.group?.leaves.length === 1),
+      'out',
+    );
+    await anna.client.intend({ type: 'add-members', conversation, persons: [person] });
+    await until(
+      () => Promise.resolve(anna.engine?.runners.get(conversation)?.state.group?.leaves.length === 2),
+      'in',
+    );
+    await anna.send('Bauhof', 'wieder da');
+    // Bert's device hears of the mail first, and of its own removal later.
+    const mailsBefore = bert.engine?.runners.get(2)?.state.progress.cursor ?? 0;
+    bert.holds = (frame) => {
+      const request = parseRequest(frame);
+      return request.ok && request.value[0] === OP.read && bytesToHex(request.value[2]) === log;
+    };
+    bert.goOnline();
+    await until(
+      () => Promise.resolve((bert.engine?.runners.get(2)?.state.progress.cursor ?? 0) > mailsBefore),
+      'mail',
+    );
+    bert.release();
+    await until(async () => (await bert.texts('Bauhof')).includes('wieder da'), 'bert reads again');
+    await bert.send('Bauhof', 'danke');
+    await until(async () => (await anna.texts('Bauhof')).includes('danke'), 'anna reads');
+    await bert.restart();
+    await until(
+      async () => isSame(await bert.texts('Bauhof'), ['Anfang', 'wieder da', 'danke']),
+      'bert has all',
+    );
+  });
+
+  it('is taken though older mail is gone from the relay', async () => {
+    const { town: here, anna, bert } = await townOfTwo();
+    bert.goOffline();
+    await anna.client.createGroup('Bauhof', [await anna.person('Bert Böhm')]);
+    await until(async () => (await anna.list()).conversations.length === 1, 'anna has it');
+    await anna.send('Bauhof', 'Anfang');
+    const mailbox = bert.engine?.identity?.mailbox.log ?? ('' as LogId);
+    const head = async (): Promise<number> => {
+      const read = await here.store.read(idToBytes(mailbox), 0, 1);
+      return read.ok ? read.value.head : 0;
+    };
+    await until(async () => (await head()) === 2, 'mail is there');
+    // A mail between was never read: as if the device had been away for longer than the retention.
+    await anna.client.createGroup('Werkstatt', [await anna.person('Bert Böhm')]);
+    await until(async () => (await head()) === 3, 'another mail is there');
+    await here.store.truncate(idToBytes(mailbox), 2);
+    bert.goOnline();
+    await until(
+      async () => (await bert.list()).conversations.some((c) => c.title === 'Werkstatt'),
+      'bert is in',
+    );
+  });
+
+  it('of a third one does not put itself in place of a direct conversation (D7)', async () => {
+    const { anna, bert, cem } = await townOfThree();
+    await directOf(anna, bert);
+    const { engine } = cem;
+    if (engine?.identity === undefined) throw new Error('cem is in');
+    const [annaId, bertId, cemId] = [
+      await cem.person('Anna Ahrens'),
+      await cem.person('Bert Böhm'),
+      engine.identity.person,
+    ];
+    const self = groupSelfOf(engine.identity);
+    const services = { ...engine.services, now: Date.now() };
+    const forged = await foundLog(services, self, 5_000, 'direct', [annaId, bertId]);
+    const facts = Object.values(engine.directory().devices).find((device) => device.person === annaId)?.facts;
+    if (forged.group === undefined || facts === undefined) throw new Error('cem knows her device');
+    const made = await services.groups.commit(forged.group.state, self, {
+      add: [facts.keyPackage],
+      authenticatedData: new Uint8Array(0),
+    });
+    if (!made.ok || made.value.welcome === undefined) throw new Error('welcome');
+    const mail = await writeMail(services.groups, made.value.pending, made.value.welcome, {
+      seq: 1,
+      chain: new Uint8Array(32),
+      lastCommit: 1,
+      position: 1,
+      counters: {},
+      fold: {
+        type: 'conversation',
+        conversation: { kind: 'group', title: undefined, roster: { [annaId]: 'member', [cemId]: 'member' } },
+      },
+      documents: {},
+      history: [],
+    });
+    if (!mail.ok) throw new Error(mail.error.type);
+    const before = anna.engine?.conversations().map((runner) => runner.log);
+    const mailsBefore = anna.engine?.runners.get(2)?.state.progress.cursor ?? 0;
+    const frame = [OP.append, idToBytes(facts.mailbox), new Uint8Array(0), 0, [mail.value]] as const;
+    await engine.relay?.request([...frame] as unknown as Request, appendResult);
+    await until(
+      () => Promise.resolve((anna.engine?.runners.get(2)?.state.progress.cursor ?? 0) > mailsBefore),
+      'mail',
+    );
+    await anna.send('Bert Böhm', 'nur für Bert');
+    await until(async () => (await bert.texts('Anna Ahrens')).includes('nur für Bert'), 'bert reads');
+    expect(anna.engine?.conversations().map((runner) => runner.log)).toEqual(before);
   });
 });
