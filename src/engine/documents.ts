@@ -40,6 +40,8 @@ export class Documents implements DocumentGate {
   }
 
   async reset(log: number): Promise<void> {
+    // Should the vault not answer: the next `prepare` begins anew.
+    this.#docsByLog.delete(log);
     this.#code ??= await import('../crdt/canonicalDoc');
     const docs = new Map<string, CanonicalDoc>();
     for (const row of await readDocumentRows(this.#records, log)) {

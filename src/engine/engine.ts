@@ -52,6 +52,7 @@ import { ViewWriter, type ViewSource } from './viewWriter';
 import type { Connection, StatusProblem } from './views';
 
 const PRESENCE_FRAMES_KEPT = 16;
+const RETRY_WISH_MS = 1_000;
 
 export interface PresenceFrame {
   readonly count: number;
@@ -94,6 +95,7 @@ export class Engine {
     this.#mailroom = new Mailroom(this);
     this.book = new IntentBook(records, {
       handle: (number, ask) => this.#desk.handle(number, ask),
+      pause: () => new Promise((resolve) => services.clock.after(RETRY_WISH_MS, resolve)),
       entriesAdded: (logs) => {
         for (const log of logs) {
           this.runners.get(log)?.poke();

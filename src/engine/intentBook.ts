@@ -9,9 +9,14 @@ import type { WaitingIntent } from '../sync/flight';
 import type { VaultRow } from '../vault/vault';
 import type { Ask, StoredIntent } from './setupRecords';
 
+/** Thrown by a wish whose writes the vault did not take: nothing has happened yet. */
+export class NotStored extends Error {}
+
 export interface IntentHandler {
   /** Carries out a wish; what it writes replaces the wish in the vault. */
   handle(number: number, ask: Ask): Promise<void>;
+  /** Until trying again may be worth it. */
+  pause(): Promise<void>;
   /** New entries are waiting for these logs. */
   entriesAdded(logs: ReadonlySet<number>): void;
 }
@@ -27,20 +32,23 @@ export class IntentBook {
   #next = 0;
   #queue: Promise<void> = Promise.resolve();
   #stop: (() => void) | undefined;
+  #isStopped = false;
+  #loaded: () => void = () => undefined;
 
   constructor(records: SealedRecords, handler: IntentHandler) {
     this.#records = records;
     this.#handler = handler;
   }
 
-  /** Resolves when everything that waited before is at hand. */
+  /** Resolves when every entry that waited before is at hand. */
   start(onError: () => void): Promise<void> {
     return new Promise((resolve) => {
+      this.#loaded = resolve;
       this.#stop = this.#records.vault.observe(
         (reader) => reader.range('intents', { from: [this.#next, 0], to: [Number.MAX_SAFE_INTEGER, 0] }),
         (rows) => {
+          if (rows.length === 0) resolve();
           this.#enqueue(rows);
-          void this.#queue.then(resolve);
         },
         onError,
       );
@@ -48,6 +56,7 @@ export class IntentBook {
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#stop?.();
   }
 
@@ -62,15 +71,31 @@ export class IntentBook {
   }
 
   async #take(rows: readonly { readonly number: number; readonly value: StoredIntent }[]): Promise<void> {
-    const logs = new Set<number>();
-    for (const { number, value } of rows) {
-      if (value.type === 'ask') await this.#handler.handle(number, value);
+    for (const { number, value } of rows)
       // The engine told us of its own before, and may even have seen it done.
-      else if (!this.#told.delete(number)) this.set(number, value);
-      const entry = this.#entries.get(number);
-      if (entry !== undefined) logs.add(entry.log);
+      if (value.type === 'entry' && !this.#told.delete(number)) this.set(number, value);
+    this.#loaded();
+    this.#tellAdded(rows);
+    for (const { number, value } of rows) if (value.type === 'ask') await this.#carryOut(number, value);
+    this.#tellAdded(rows);
+  }
+
+  /** A wish that could not be stored is tried until it is: nothing that was asked for later overtakes it. */
+  async #carryOut(number: number, ask: Ask): Promise<void> {
+    while (!this.#isStopped) {
+      try {
+        await this.#handler.handle(number, ask);
+        return;
+      } catch (error) {
+        // Anything else is a bug: the wish stays in the vault for the next start, the others go on.
+        if (!(error instanceof NotStored)) return;
+        await this.#handler.pause();
+      }
     }
-    this.#handler.entriesAdded(logs);
+  }
+
+  #tellAdded(rows: readonly { readonly number: number }[]): void {
+    this.#handler.entriesAdded(new Set(rows.flatMap(({ number }) => this.#entries.get(number)?.log ?? [])));
   }
 
   /** An entry of the engine's own, just written: it will be met again in the vault. */

@@ -13,6 +13,7 @@ import type { VaultWrite } from '../vault/vault';
 import { parseEntry, parseContent } from '../domain/entry';
 import type { Engine } from './engine';
 import { groupSelfOf } from './identity';
+import { NotStored } from './intentBook';
 import type { Intent } from './intents';
 import { foundLog } from './newLogs';
 import { entryOfAsk, type Ask } from './setupRecords';
@@ -111,8 +112,12 @@ export class IntentDesk {
     return this.#engine.viewSource.me.person;
   }
 
+  async #write(writes: readonly VaultWrite[], isStrict = true): Promise<void> {
+    if (!(await this.#engine.write(writes, isStrict))) throw new NotStored();
+  }
+
   async #drop(number: number): Promise<void> {
-    await this.#engine.write([remove(number)], false);
+    await this.#write([remove(number)], false);
   }
 
   async #entry(number: number, ask: Ask, log: number, body: EntryBody): Promise<void> {
@@ -121,7 +126,7 @@ export class IntentDesk {
     // A wish for a conversation that is not (or no longer) ours has nowhere to go.
     if (runner === undefined || !isFitToSend(body)) return this.#drop(number);
     const intent = entryOfAsk(ask, log, body);
-    if (!(await engine.write([await engine.records.putIntent(number, intent)], false))) return;
+    await this.#write([await engine.records.putIntent(number, intent)], false);
     engine.book.set(number, intent);
     if (log === TOWN_LOG) engine.invitations.show();
   }
@@ -157,11 +162,11 @@ export class IntentDesk {
     if (found === undefined || found.intent.seq !== undefined || isInFlight === true)
       return this.#drop(number);
     if (found.intent.counter === undefined) {
+      await this.#write([remove(number), remove(found.number)]);
       engine.book.remove(found.number);
-      await engine.write([remove(number), remove(found.number)]);
     } else {
       const voided = { ...found.intent, body: { kind: 'void' } as const };
-      await engine.write([remove(number), await engine.records.putIntent(found.number, voided)]);
+      await this.#write([remove(number), await engine.records.putIntent(found.number, voided)]);
       engine.book.set(found.number, voided);
     }
     runner?.poke();
@@ -187,7 +192,7 @@ export class IntentDesk {
       ...(await newLogWrites(records, services.groups, log)),
       await records.putIntent(number, claim),
     ];
-    if (!(await engine.write(writes))) return;
+    await this.#write(writes);
     engine.book.set(number, claim);
     await engine.addAndWatch(log);
   }
@@ -212,7 +217,7 @@ export class IntentDesk {
       ...(await newLogWrites(records, services.groups, log)),
       await records.putIntent(number, founded),
     ];
-    if (!(await engine.write(writes))) return;
+    await this.#write(writes);
     engine.book.set(number, founded);
     await engine.addAndWatch(log);
   }
@@ -253,7 +258,7 @@ export class IntentDesk {
     const readUpTo = Math.min(intent.upTo, progress.lastOrder);
     const unread =
       readUpTo >= progress.lastOrder ? 0 : await this.#unreadBehind(intent.conversation, readUpTo);
-    await runner.update({ readUpTo, unread }, [remove(number)]);
+    if (!(await runner.update({ readUpTo, unread }, [remove(number)]))) throw new NotStored();
   }
 
   async #unreadBehind(conversation: number, order: number): Promise<number> {
@@ -270,7 +275,7 @@ export class IntentDesk {
     const runner = this.#engine.runners.get(intent.conversation);
     if (runner === undefined) return this.#drop(number);
     const { progress } = runner.state;
-    await runner.update(
+    const isSaved = await runner.update(
       {
         isPinned: intent.pinned ?? progress.isPinned,
         isMuted: intent.muted ?? progress.isMuted,
@@ -278,6 +283,7 @@ export class IntentDesk {
       },
       [remove(number)],
     );
+    if (!isSaved) throw new NotStored();
   }
 }
 

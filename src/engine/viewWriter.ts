@@ -69,11 +69,23 @@ export class ViewWriter {
     while (this.#dirty.size > 0 && !this.#isOver) {
       const batch = [...this.#dirty.values()];
       this.#dirty.clear();
-      const writes = await Promise.all(batch.map(({ key, make }) => this.#records.put('views', key, make())));
-      // A view that could not be written is written with the next change; the data it shows is safe.
-      await this.#records.vault.commit({ writes, fence: { term: this.#term } });
+      const isWritten = await this.#commit(batch).catch(() => false);
+      if (isWritten) continue;
+      // Written with the next change; the data they show is safe.
+      for (const item of batch) {
+        const name = item.key.join('/');
+        if (!this.#dirty.has(name)) this.#dirty.set(name, item);
+      }
+      break;
     }
     this.#isWriting = false;
+  }
+
+  async #commit(
+    batch: readonly { readonly key: VaultKey; readonly make: () => unknown }[],
+  ): Promise<boolean> {
+    const writes = await Promise.all(batch.map(({ key, make }) => this.#records.put('views', key, make())));
+    return (await this.#records.vault.commit({ writes, fence: { term: this.#term } })).ok;
   }
 
   conversation(source: ViewSource, runner: LogRunner): void {

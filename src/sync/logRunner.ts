@@ -277,7 +277,7 @@ export class LogRunner {
       this.#isPoked = false;
       for (;;) {
         const action = this.#decide();
-        if (action === 'none' || this.#isStopped || !(await this.#carryOut(action))) break;
+        if (action === 'none' || this.#isStopped || !(await this.#attempt(action))) break;
       }
     }
     this.#isRunning = false;
@@ -359,6 +359,20 @@ export class LogRunner {
     });
     this.#wake = { time, cancel };
     return 'none';
+  }
+
+  /** A vault that does not answer (or a bug) ends the step, not the log: nothing of it was stored. */
+  async #attempt(action: Exclude<Action, 'none'>): Promise<boolean> {
+    try {
+      return await this.#carryOut(action);
+    } catch {
+      if (this.#isStopped) return false;
+      this.#host.storageFailed('storage-failed');
+      this.#needsRead = true;
+      // What documents took in during the step may not be in the vault.
+      if (this.isConversation) await this.#host.documents.reset(this.state.number).catch(() => undefined);
+      return this.#pause();
+    }
   }
 
   /** True when the next decision can follow at once. */

@@ -347,3 +347,38 @@ describe('mail', { timeout: 60_000 }, () => {
     expect(anna.engine?.conversations().map((runner) => runner.log)).toEqual(before);
   });
 });
+
+describe('a vault', { timeout: 60_000 }, () => {
+  it('that is full for a while takes the wish when it has room again', async () => {
+    const { anna, bert } = await townOfTwo();
+    await directOf(anna, bert);
+    anna.faults = { failWrite: () => 'storage-full' };
+    await anna.send('Bert Böhm', 'kein Platz');
+    await anna.send('Bert Böhm', 'immer noch nicht');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    anna.faults = {};
+    await until(
+      async () => isSame(await bert.texts('Anna Ahrens'), ['Anfang', 'kein Platz', 'immer noch nicht']),
+      'bert reads',
+    );
+  });
+
+  it('that does not answer for a while stops no log', async () => {
+    const { anna, bert, cem } = await townOfThree();
+    const { conversation } = await groupOf(anna, bert);
+    anna.holds = isCommitAppend;
+    await anna.client.intend({
+      type: 'add-members',
+      conversation,
+      persons: [await anna.person('Cem Çelik')],
+    });
+    await until(() => Promise.resolve(anna.heldFrames > 0), 'anna wants to add him');
+    let failed = 0;
+    anna.faults = { failRead: () => ++failed > 0 };
+    anna.release();
+    await until(() => Promise.resolve(failed > 0), 'a read has failed');
+    anna.faults = {};
+    await anna.send('Bauhof', 'geht weiter');
+    await until(async () => (await cem.texts('Bauhof')).includes('geht weiter'), 'cem is in');
+  });
+});

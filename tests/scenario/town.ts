@@ -21,7 +21,7 @@ import type {
 import { bytesToBase64Url } from '../../src/lib/bytes';
 import { LIMITS } from '../../src/protocol/limits';
 import { SealedRecords } from '../../src/records/sealedRecords';
-import { createMemoryVault } from '../../src/vault/memoryVault';
+import { createMemoryVault, type MemoryFaults } from '../../src/vault/memoryVault';
 import { MemoryStore } from '../../src/vault/memoryStore';
 import { Relay } from '../../server/relay';
 import type { LogStore } from '../../server/stores/logStore';
@@ -88,6 +88,8 @@ export class Device {
   readonly store = new MemoryStore();
   engine: Engine | undefined;
   isOffline = false;
+  /** What the engine's vault does wrong; a person's tab reads and writes without. */
+  faults: MemoryFaults = {};
   /** Frames of this device that the network keeps back until `release`. */
   holds: ((frame: Uint8Array) => boolean) | undefined;
   #held: (() => void)[] = [];
@@ -108,7 +110,11 @@ export class Device {
   }
 
   async start(): Promise<void> {
-    const vault = createMemoryVault({ store: this.store });
+    const faults: MemoryFaults = {
+      failRead: () => this.faults.failRead?.() ?? false,
+      failWrite: (kind) => this.faults.failWrite?.(kind),
+    };
+    const vault = createMemoryVault({ store: this.store, faults });
     const engine = await Engine.start({
       vault,
       network: this.#network(),
