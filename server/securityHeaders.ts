@@ -28,7 +28,7 @@ const PERMISSIONS_POLICY = [
   ...[
     'accelerometer',
     'autoplay',
-    
+
     'browsing-topics',
     'display-capture',
     'encrypted-media',

@@ -56,7 +56,7 @@ export class Staff {
   }
 
   get wholeScreen(): Promise<string> {
-    return this.page.evaluate(() => document.documentElement.outerHTML);
+    return this.page.content();
   }
 
   /** Opens an address of the app; `hash` as in ui/routes.ts. */
