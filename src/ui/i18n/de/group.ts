@@ -35,7 +35,7 @@ export const group = {
     add: 'Personen hinzufügen',
     addTitle: 'Personen hinzufügen',
     addSubmit: (count: number) => (count === 0 ? 'Hinzufügen' : `${persons(count)} hinzufügen`),
-    addNote: 'Neue Mitglieder sehen, was ab jetzt geschrieben wird, und die Tafel.',
+    addNote: 'Neue Mitglieder sehen auch die letzten 200 Nachrichten und die Tafel.',
     everyone: 'Alle aus der Stadt sind schon dabei.',
     remove: (name: string) => `${name} entfernen`,
     removeShort: 'Entfernen',

@@ -36,7 +36,7 @@ export const group: typeof de = {
     add: 'Add people',
     addTitle: 'Add people',
     addSubmit: (count: number) => (count === 0 ? 'Add' : `Add ${persons(count)}`),
-    addNote: 'New members see what is written from now on, and the notice board.',
+    addNote: 'New members also see the last 200 messages and the notice board.',
     everyone: 'Everyone in the town is in the group already.',
     remove: (name: string) => `Remove ${name}`,
     removeShort: 'Remove',
