@@ -75,7 +75,8 @@ describe('a town of three', () => {
     await cem.openConversation('Winterdienst Nord');
     await bert.write('Hallo Cem');
     await cem.sees('Hallo Cem');
-    expect(await cem.texts()).toEqual(['Hallo Cem']);
+    // Newcomers see what was written before them, with its authors.
+    expect(await cem.texts()).toEqual(['Willkommen', 'Hallo Cem']);
   });
 
   it('opens at the unread line and jumps to the end', async () => {

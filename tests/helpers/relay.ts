@@ -15,29 +15,38 @@ export interface TestRelayOptions {
   /** Any free one when left out. */
   readonly port?: number;
   readonly args?: readonly string[];
+  /** Another build than that in `dist`. */
+  readonly main?: string;
 }
 
 export class TestRelay {
   readonly dataFolder: string;
   readonly #ownsFolder: boolean;
   readonly #args: readonly string[];
+  readonly #main: string;
   #port: number;
   #child: ChildProcess | undefined;
   #address = '';
   #setupLink: string | undefined;
   #output = '';
 
-  private constructor(dataFolder: string, ownsFolder: boolean, port: number, args: readonly string[]) {
+  private constructor(
+    dataFolder: string,
+    ownsFolder: boolean,
+    port: number,
+    { args = [], main = MAIN }: TestRelayOptions,
+  ) {
     this.dataFolder = dataFolder;
     this.#ownsFolder = ownsFolder;
     this.#port = port;
     this.#args = args;
+    this.#main = main;
   }
 
   static async start(options: TestRelayOptions = {}): Promise<TestRelay> {
     const folder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'depesche-relay-')));
     const owns = options.dataFolder === undefined;
-    const relay = new TestRelay(folder, owns, options.port ?? 0, options.args ?? []);
+    const relay = new TestRelay(folder, owns, options.port ?? 0, options);
     await relay.start();
     return relay;
   }
@@ -66,7 +75,7 @@ export class TestRelay {
 
   /** After `stop` or `kill`: the same port, the same data. */
   async start(): Promise<void> {
-    if (!existsSync(MAIN)) throw new Error('dist/server/main.js is missing: npm run build');
+    if (!existsSync(this.#main)) throw new Error('dist/server/main.js is missing: npm run build');
     const args = [
       '--host',
       'localhost',
@@ -76,7 +85,7 @@ export class TestRelay {
       this.dataFolder,
       ...this.#args,
     ];
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [this.#main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     const text = await this.#outputUntilReady(child);
     const address = /https?:\/\/\S+?:(\d+)(?=\s)/.exec(text);

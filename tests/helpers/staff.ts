@@ -55,6 +55,7 @@ export class Staff {
       .map((error) => `${this.name}: ${error}`);
   }
 
+  /** Everything the page holds, seen or not. */
   get wholeScreen(): Promise<string> {
     return this.page.content();
   }

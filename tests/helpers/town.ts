@@ -1,6 +1,6 @@
 /** A town on a relay of its own, with everybody in it. One per file of tests: founding takes its time. */
 import { Staff } from './staff';
-import { TestRelay } from './relay';
+import { TestRelay, type TestRelayOptions } from './relay';
 
 export interface Guest {
   readonly name: string;
@@ -16,8 +16,8 @@ export class BrowserTown {
   }
 
   /** A relay, and nobody in town yet. */
-  static async empty(): Promise<BrowserTown> {
-    return new BrowserTown(await TestRelay.start());
+  static async empty(relay?: TestRelayOptions): Promise<BrowserTown> {
+    return new BrowserTown(await TestRelay.start(relay));
   }
 
   /** The first guest founds it, the others are invited. */
