@@ -12,6 +12,8 @@ export interface Conversation {
   readonly kind: 'direct' | 'group';
   readonly title: string | undefined;
   readonly roster: Readonly<Record<PersonId, 'member' | 'manager'>>;
+  /** Who was removed or left, once: they are handed nothing of what was written without them (SPEC J4). */
+  readonly former: readonly PersonId[];
 }
 
 export interface ConversationStep {
@@ -33,7 +35,8 @@ export interface Folded {
 }
 
 export function foundConversation(kind: 'direct' | 'group', persons: readonly PersonId[]): Conversation {
-  return { kind, title: undefined, roster: Object.fromEntries(persons.map((person) => [person, 'member'])) };
+  const roster = Object.fromEntries(persons.map((person) => [person, 'member' as const]));
+  return { kind, title: undefined, roster, former: [] };
 }
 
 export function foldConversation(conversation: Conversation, step: ConversationStep): Folded {
@@ -74,10 +77,10 @@ function foldRoster(
   if (role === undefined) return { conversation, effects: [] };
   const roster: Record<PersonId, 'member' | 'manager'> = { ...conversation.roster };
   const effects: Effect[] = [];
-  const added = body.add.filter((person) => roster[person] === undefined);
+  const added = once(body.add).filter((person) => roster[person] === undefined);
   for (const person of added) roster[person] = 'member';
   if (added.length > 0) effects.push({ type: 'added', persons: added });
-  const removed = body.remove.filter(
+  const removed = once(body.remove).filter(
     (person) => roster[person] !== undefined && person !== author && role === 'manager',
   );
   for (const person of removed) Reflect.deleteProperty(roster, person);
@@ -87,7 +90,14 @@ function foldRoster(
     effects.push({ type: 'left' });
     appointManager(roster);
   }
-  return { conversation: { ...conversation, roster }, effects };
+  if (effects.length === 0) return { conversation, effects };
+  const gone = Object.keys(conversation.roster).filter((person) => roster[person as PersonId] === undefined);
+  const former = [...new Set([...conversation.former, ...(gone as PersonId[])])];
+  return { conversation: { ...conversation, roster, former }, effects };
+}
+
+function once(persons: readonly PersonId[]): readonly PersonId[] {
+  return [...new Set(persons)];
 }
 
 /** A group is never left without a manager: the lowest id takes it, the same on every device. */

@@ -2,7 +2,7 @@
  * Writes what the screen shows: small sealed records derived from the runners' states. Derived means
  * that they may be lost and are made anew; a burst of changes is written once.
  */
-import { foldConversation, type Conversation } from '../domain/conversation';
+import { foldConversation, foundConversation, type Conversation } from '../domain/conversation';
 import { isAdminAt, holdsAt, type Directory } from '../domain/directory';
 import type { EntryBody } from '../domain/body';
 import type { DeviceId, PersonId } from '../domain/ids';
@@ -109,7 +109,7 @@ export class ViewWriter {
 /** As this device will have it once its waiting entries are in the log. */
 export function expectedConversation(source: ViewSource, runner: LogRunner): Conversation {
   const { fold } = runner.state;
-  if (fold.type !== 'conversation') return { kind: 'group', title: undefined, roster: {} };
+  if (fold.type !== 'conversation') return foundConversation('group', []);
   let conversation = fold.conversation;
   for (const { intent } of source.waiting(runner.state.number))
     conversation = foldConversation(conversation, {

@@ -30,10 +30,10 @@ import { correctionWait, dueCorrection, isLeafOld, prepareCommit, unfitPackages 
 import { prepareFlight, type WaitingIntent } from './flight';
 import { ingest, type DocumentChange, type Ingested } from './ingest';
 import type { Group, LogState } from './logState';
-import { writeMail } from './mail';
+import { welcomeMails } from './welcomeMails';
 import { openReceipt, receiptSlot, sealReceipt } from './receipts';
 import type { RelayClient, RelayFailure } from './relayClient';
-import { stateHash, type Snapshot } from './snapshot';
+import { stateHash } from './snapshot';
 
 export interface DocumentGate {
   /** Has the documents of a log at hand, so that `accept` need not wait. */
@@ -116,7 +116,6 @@ const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
 const RECEIPT_DELAY_MS = 150;
 const INGEST_BATCH = 512;
-const HISTORY_ITEMS = 200;
 /** One append stays far below the relay's largest frame, and passes a slow line before the answer is due. */
 const APPEND_BYTES = 256 * 1024;
 
@@ -556,36 +555,15 @@ export class LogRunner {
       });
   }
 
-  /** Welcome and snapshot are made at the commit's own seq, and are durable with its adoption. */
   async #withMails(result: Ingested, next: LogState): Promise<LogState> {
-    const welcome = result.adopted?.commit.welcome;
-    if (result.adopted === undefined || welcome === undefined) return next;
-    const { commit, at } = result.adopted;
-    if (at.group === undefined) return next;
-    const stored = this.isConversation
-      ? await this.#host.records.range<readonly TimelineRecord[]>('rows', {
-          from: [this.state.number, 0],
-          to: [this.state.number, Number.MAX_SAFE_INTEGER],
-          limit: HISTORY_ITEMS,
-          reverse: true,
-        })
-      : [];
-    const history = [...[...stored].reverse().flatMap((row) => row.value), ...result.items]
-      .filter((item) => seqOfOrder(item.order) <= at.progress.cursor && item.proof !== undefined)
-      .slice(-HISTORY_ITEMS);
-    const snapshot: Snapshot = {
-      seq: at.progress.cursor,
-      chain: at.progress.chain,
-      lastCommit: at.progress.lastCommit,
-      position: at.progress.position,
-      counters: at.progress.counters,
-      fold: at.fold,
-      documents: await this.#host.documents.states(this.state.number),
-      history,
-    };
-    const mail = await writeMail(this.#host.groups, at.group.state, welcome, snapshot);
-    if (!mail.ok) return next;
-    const mails = commit.welcomed.map(({ mailbox }) => ({ mailbox, envelope: mail.value }));
+    const { adopted, items } = result;
+    if (adopted === undefined) return next;
+    const { groups, records, documents } = this.#host;
+    const mails = await welcomeMails(
+      { groups, records, documents, directory: this.#host.directory() },
+      adopted,
+      items,
+    );
     return { ...next, followUps: { mails: [...next.followUps.mails, ...mails] } };
   }
 

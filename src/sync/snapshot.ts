@@ -82,6 +82,7 @@ const conversationSchema = v.strictObject({
   kind: v.picklist(['direct', 'group']),
   title: absent(text),
   roster: v.record(personIdSchema, v.picklist(['member', 'manager'])),
+  former: persons,
 });
 
 const effectSchema = v.variant('type', [

@@ -328,7 +328,12 @@ describe('mail', { timeout: 60_000 }, () => {
       counters: {},
       fold: {
         type: 'conversation',
-        conversation: { kind: 'group', title: undefined, roster: { [annaId]: 'member', [cemId]: 'member' } },
+        conversation: {
+          kind: 'group',
+          title: undefined,
+          roster: { [annaId]: 'member', [cemId]: 'member' },
+          former: [],
+        },
       },
       documents: {},
       history: [],

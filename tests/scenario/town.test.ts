@@ -137,6 +137,8 @@ describe('a town of three', { timeout: 60_000 }, () => {
       async () => (await cem.texts('Streng vertraulich')).includes('wieder mit Cem'),
       'cem reads again',
     );
+    // What was written without him is not handed over either (J4).
+    expect(await cem.texts('Streng vertraulich')).toEqual(['Willkommen', 'wieder mit Cem']);
   });
 
   it('lets members leave, and renames', async () => {

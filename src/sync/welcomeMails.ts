@@ -1,0 +1,78 @@
+/**
+ * What newcomers are sent when the commit that added them is in force (SPEC J3, J4): Welcome and snapshot,
+ * made at the commit's own seq, because a snapshot made at its base would miss what landed in between.
+ * Newcomers see what was written before them; whoever was here before sees nothing of the time between.
+ */
+import type { GroupCrypto } from '../crypto/group';
+import type { Directory } from '../domain/directory';
+import type { DeviceId } from '../domain/ids';
+import { rowKey, seqOfOrder } from '../records/keys';
+import type { FollowUps, TimelineRecord } from '../records/logRecords';
+import type { SealedRecords } from '../records/sealedRecords';
+import type { Ingested } from './ingest';
+import type { DocumentGate } from './logRunner';
+import type { LogState } from './logState';
+import { writeMail } from './mail';
+import type { Snapshot } from './snapshot';
+
+const HISTORY_ITEMS = 200;
+
+export interface WelcomeServices {
+  readonly groups: GroupCrypto;
+  readonly records: SealedRecords;
+  readonly documents: DocumentGate;
+  readonly directory: Directory;
+}
+
+/** `items`: what was ingested together with the commit and is not stored yet. */
+export async function welcomeMails(
+  services: WelcomeServices,
+  { commit, at }: NonNullable<Ingested['adopted']>,
+  items: readonly TimelineRecord[],
+): Promise<FollowUps['mails']> {
+  const { group } = at;
+  if (group === undefined || commit.welcome === undefined) return [];
+  const snapshot: Snapshot = {
+    seq: at.progress.cursor,
+    chain: at.progress.chain,
+    lastCommit: at.progress.lastCommit,
+    position: at.progress.position,
+    counters: at.progress.counters,
+    fold: at.fold,
+    documents: await services.documents.states(at.number),
+    history: [],
+  };
+  const history = await historyAt(services.records, at, items);
+  const mails: FollowUps['mails'][number][] = [];
+  for (const { device, mailbox } of commit.welcomed) {
+    const granted = wasHereBefore(services.directory, at, device) ? [] : history;
+    const mail = await writeMail(services.groups, group.state, commit.welcome, {
+      ...snapshot,
+      history: granted,
+    });
+    if (mail.ok) mails.push({ mailbox, envelope: mail.value });
+  }
+  return mails;
+}
+
+function wasHereBefore(directory: Directory, { fold }: LogState, device: DeviceId): boolean {
+  const person = directory.devices[device]?.person;
+  return fold.type === 'conversation' && (person === undefined || fold.conversation.former.includes(person));
+}
+
+async function historyAt(
+  records: SealedRecords,
+  { fold, number, progress }: LogState,
+  items: readonly TimelineRecord[],
+): Promise<readonly TimelineRecord[]> {
+  if (fold.type === 'town') return [];
+  const stored = await records.range<readonly TimelineRecord[]>('rows', {
+    from: rowKey(number, 0),
+    to: rowKey(number, Number.MAX_SAFE_INTEGER),
+    limit: HISTORY_ITEMS,
+    reverse: true,
+  });
+  return [...[...stored].reverse().flatMap((row) => row.value), ...items]
+    .filter((item) => seqOfOrder(item.order) <= progress.cursor && item.proof !== undefined)
+    .slice(-HISTORY_ITEMS);
+}
