@@ -42,7 +42,10 @@ export function findFolded(
   return at < 0 ? undefined : offsetsIn(text, foldExpanded, at, query.expanded.length);
 }
 
-/** Folding changes lengths: walk the original, character by character, until the folded length is there. */
+/** A letter with the marks on it: what folding never tears apart. */
+const LETTERS = /\P{M}\p{M}*|\p{M}+/gu;
+
+/** Folding changes lengths: walk the original, letter by letter, until the folded length is there. */
 function offsetsIn(
   text: string,
   fold: (text: string) => string,
@@ -52,11 +55,12 @@ function offsetsIn(
   let folded = 0;
   let original = 0;
   let start: number | undefined;
-  for (const char of text) {
-    if (start === undefined && folded + fold(char).length > at) start = original;
+  for (const [letter] of text.matchAll(LETTERS)) {
     if (folded >= at + length) break;
-    folded += fold(char).length;
-    original += char.length;
+    const size = fold(letter).length;
+    if (start === undefined && folded + size > at) start = original;
+    folded += size;
+    original += letter.length;
   }
   return { start: start ?? original, end: original };
 }
