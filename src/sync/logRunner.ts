@@ -147,6 +147,7 @@ export class LogRunner {
   #readsBegun = 0;
   #readDone = 0;
   #isSubmitted = false;
+  #isRolledBack = false;
   #receiptAt: number | undefined;
   #foreignSeq: number;
   /** Undelivered mail waits by itself: a mailbox that never comes into being must not hold up the log. */
@@ -200,7 +201,8 @@ export class LogRunner {
   watched(head: number, slots: readonly (readonly [number, Bytes, Bytes])[]): void {
     this.#isWatched = true;
     this.#head = Math.max(this.#head, head);
-    if (head < this.state.progress.cursor) this.#markTrouble('forked');
+    this.#isRolledBack = head < this.state.progress.cursor;
+    if (this.#isRolledBack) this.#markTrouble('forked');
     for (const [number, , value] of slots) this.#slots.push({ number, value });
     this.poke();
   }
@@ -295,7 +297,8 @@ export class LogRunner {
     if (now < this.#retryAt) return this.#wakeAt(this.#retryAt);
     if (!state.progress.isCreated) return this.#host.mayCreate(this) ? 'create' : 'none';
     if (this.isCatchingUp) return 'read';
-    if (state.core.kind === 'mailbox') return 'none';
+    // protocol.md 7: to a relay that has lost what we have read nothing is handed over.
+    if (state.core.kind === 'mailbox' || this.#isRolledBack) return 'none';
     if (this.#slots.length > 0) return 'receipts-in';
     if (state.pendingCommit !== undefined) {
       if (this.#isSubmitted) return 'none';
@@ -433,10 +436,10 @@ export class LogRunner {
     const [envelopes, head, firstSeq] = answer.value;
     this.#head = Math.max(head, this.#news.at(-1)?.[0] ?? 0);
     if (head < progress.cursor) {
+      this.#isRolledBack = true;
       this.#markTrouble('forked');
       return false;
     }
-    this.#forgetFalseAcks(head);
     if (firstSeq > progress.cursor + 1 && head > progress.cursor && core.kind === 'mailbox') {
       const passed = { ...this.state, progress: { ...progress, cursor: firstSeq - 1 } };
       if (!(await this.#save(passed, []))) return false;
@@ -451,18 +454,33 @@ export class LogRunner {
     if (this.state.progress.cursor >= head) {
       this.#readDone = read;
       this.#host.readToHead(this);
+      return this.#forgetFalseAcks();
     }
-    return true;
+    if (this.state.progress.cursor > progress.cursor) return true;
+    // More is promised than is shown: what was pushed beyond it can wait as well.
+    this.#news = [];
+    return this.#pause();
   }
 
-  /** What was acknowledged but is not in the log was never handed over: it flies again. */
-  #forgetFalseAcks(head: number): void {
-    const { flight } = this.state;
-    if (!flight?.envelopes.some(({ seq }) => (seq ?? 0) > head)) return;
-    const envelopes = flight.envelopes.map((envelope) =>
-      (envelope.seq ?? 0) > head ? { ...envelope, seq: undefined } : envelope,
+  /** Read to the head: what was acknowledged but is not there was never handed over, and leaves again. */
+  async #forgetFalseAcks(): Promise<boolean> {
+    const { flight, pendingCommit, number } = this.state;
+    const isCommitLost = this.#isSubmitted && pendingCommit !== undefined;
+    this.#isSubmitted = false;
+    const lost = new Set(flight?.envelopes.flatMap(({ seq, intents }) => (seq === undefined ? [] : intents)));
+    if (flight === undefined || lost.size === 0) return isCommitLost ? this.#pause() : true;
+    const envelopes = flight.envelopes.map((envelope) => ({ ...envelope, seq: undefined }));
+    const intents = this.#host
+      .waitingIntents(number)
+      .flatMap((waiting) =>
+        lost.has(waiting.number) ? { ...waiting, intent: { ...waiting.intent, seq: undefined } } : [],
+      );
+    const writes = await Promise.all(
+      intents.map((one) => this.#host.records.putIntent(one.number, one.intent)),
     );
-    this.state = { ...this.state, flight: { ...flight, envelopes } };
+    if (!(await this.#save({ ...this.state, flight: { ...flight, envelopes } }, writes))) return false;
+    for (const one of intents) this.#host.intentChanged(one.number, one.intent);
+    return this.#pause();
   }
 
   async #take(envelopes: readonly StoredEnvelope[]): Promise<boolean> {
@@ -629,6 +647,11 @@ export class LogRunner {
     );
     if (!answer.ok) return this.#failed(answer.error);
     const [accepted, refusal] = answer.value;
+    if (accepted.some(([seq]) => seq <= progress.cursor)) {
+      // We have passed that place without meeting them: they are sealed again, under the same counters.
+      await this.#save({ ...this.state, flight: undefined }, []);
+      return this.#pause();
+    }
     await this.#acknowledged(
       unacknowledged
         .slice(0, accepted.length)

@@ -9,6 +9,9 @@ import { groupSelfOf } from '../../src/engine/identity';
 import { appendResult, parseReply, parseRequest, OP, REPLY } from '../../src/protocol/frames';
 import { sealCommit } from '../../src/sync/entrySeal';
 import type { Request } from '../../src/sync/relayClient';
+import { mapKeyOf } from '../../server/hashes';
+import type { LogStore } from '../../server/stores/logStore';
+import { createMemoryLogStore, MemoryLogs } from '../../server/stores/memoryLogStore';
 import { foundTown, inviteAndJoin, Town, until, type Device } from './town';
 
 let town: Town | undefined;
@@ -26,6 +29,10 @@ interface Three {
 
 async function townOfTwo(): Promise<Omit<Three, 'cem'>> {
   town = await Town.open();
+  return twoIn(town);
+}
+
+async function twoIn(town: Town): Promise<Omit<Three, 'cem'>> {
   const anna = await town.device('anna');
   const bert = await town.device('bert');
   await foundTown(town, anna, 'Musterstadt', 'Anna Ahrens');
@@ -385,5 +392,72 @@ describe('a vault', { timeout: 60_000 }, () => {
     anna.faults = {};
     await anna.send('Bauhof', 'geht weiter');
     await until(async () => (await cem.texts('Bauhof')).includes('geht weiter'), 'cem is in');
+  });
+});
+
+describe('a relay', { timeout: 60_000 }, () => {
+  it('that was rolled back below what we have read gets nothing more from us', async () => {
+    const logs = new MemoryLogs();
+    town = await Town.open(createMemoryLogStore(logs));
+    const { anna, bert } = await twoIn(town);
+    await directOf(anna, bert);
+    await until(
+      () => Promise.resolve(anna.engine?.conversations()[0]?.isCatchingUp === false),
+      'anna has read',
+    );
+    const log = anna.engine?.conversations()[0]?.log ?? '';
+    for (const stored of logs.logs.values())
+      if (bytesToHex(stored.facts.log) === log)
+        for (const row of stored.rows.splice(-1)) stored.seqById.delete(mapKeyOf(row.id));
+    await town.restartRelay();
+    await anna.send('Bert Böhm', 'ins Leere');
+    const trouble = (): string | undefined => anna.engine?.conversations()[0]?.state.progress.trouble;
+    await until(() => Promise.resolve(trouble() === 'forked'), 'anna sees it');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect((await anna.list()).conversations[0]?.preview?.state).toBe('saved');
+  });
+
+  it('that acknowledged without storing is asked again', async () => {
+    const store = createMemoryLogStore();
+    let isLying = false;
+    let lies = 0;
+    const append: LogStore['append'] = async (batch) => {
+      if (!isLying) return store.append(batch);
+      lies += 1;
+      return Promise.all(
+        batch.map(async ({ log, envelopes, afterCommit }) => {
+          const page = await store.read(log, 0, 1);
+          const head = page.ok ? page.value.head : 0;
+          const appended = envelopes.map((_, index) => ({
+            seq: head + 1 + index,
+            at: Date.now(),
+            isNew: false,
+          }));
+          return { appended, refused: undefined, lastCommit: afterCommit };
+        }),
+      );
+    };
+    town = await Town.open({ ...store, append });
+    const { anna, bert } = await twoIn(town);
+    const { conversation, person } = await groupOf(anna, bert);
+    isLying = true;
+    await anna.send('Bauhof', 'eins');
+    await until(() => Promise.resolve(lies > 0), 'lied to');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect((await anna.list()).conversations[0]?.preview?.state).toBe('saved');
+    isLying = false;
+    await until(async () => (await bert.texts('Bauhof')).includes('eins'), 'bert reads');
+    lies = 0;
+    await until(
+      () => Promise.resolve(anna.engine?.runners.get(conversation)?.state.flight === undefined),
+      'quiet',
+    );
+    isLying = true;
+    await anna.engine?.addEntry(conversation, { kind: 'text', text: 'zwei' });
+    await until(() => Promise.resolve(lies > 0), 'lied to again');
+    isLying = false;
+    await anna.client.intend({ type: 'remove-members', conversation, persons: [person] });
+    await until(async () => (await bert.list()).conversations[0]?.isMember === false, 'bert is out');
+    expect(await bert.texts('Bauhof')).toContain('zwei');
   });
 });
