@@ -50,6 +50,7 @@ describe('who is removed', () => {
     await cem.text(/Sie gehören nicht mehr zu dieser Unterhaltung/).waitFor();
     await cemHearsFromAnna('Bis morgen');
     await cem.openConversation(GROUP);
+    await cem.sees('Willkommen');
     expect(await cem.texts()).toEqual(['Willkommen']);
     expect(await cem.wholeScreen).not.toContain(SECRET);
   });
