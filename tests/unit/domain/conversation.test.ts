@@ -147,13 +147,14 @@ describe('removing and leaving (SPEC C4)', () => {
 describe('direct conversations and other entries (SPEC C5)', () => {
   it('a direct conversation never changes', () => {
     const direct = foundConversation('direct', [a, b]);
-    for (const body of [
+    const bodies: readonly EntryBody[] = [
       { kind: 'founded', title: 'x', persons: [c] },
       { kind: 'title', title: 'x' },
       roster([c], [b]),
       roster([], [a]),
       { kind: 'text', text: 'x' },
-    ] as const) {
+    ];
+    for (const body of bodies) {
       const folded = foldConversation(direct, { author: a, body });
       expect(folded.conversation).toBe(direct);
       expect(folded.effects).toEqual([]);
