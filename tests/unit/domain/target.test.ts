@@ -19,7 +19,7 @@ const id = (digit: string) => `d${digit.repeat(31)}` as DeviceId;
 const key = (digit: string) => new Uint8Array(32).fill(parseInt(digit, 16));
 
 function directoryOf(
-  ...spans: readonly (readonly [digit: string, from: number, to?: number, personTo?: number])[]
+  ...spans: readonly (readonly [digit: string, from: number, to?: number | undefined, personTo?: number])[]
 ): Directory {
   const persons: Record<PersonId, DirectoryPerson> = {};
   const devices: Record<DeviceId, DirectoryDevice> = {};
