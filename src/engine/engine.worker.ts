@@ -5,6 +5,7 @@
 import { platformRandom } from '../crypto/random';
 import { createTsMlsGroupCrypto } from '../crypto/tsMlsGroup';
 import { openDexieVault } from '../vault/dexieVault';
+import { VaultError } from '../vault/vaultFailure';
 import { Engine } from './engine';
 import { platformClock, webSocketNetwork } from './platform';
 
@@ -43,4 +44,9 @@ async function run(): Promise<void> {
   say({ type: 'running' });
 }
 
-void run();
+// A vault may fail, or be emptied, while the engine reads what it starts from. A rejection alone would
+// leave a worker that lives and does nothing.
+void run().catch((error: unknown) => {
+  say({ type: 'ended', reason: 'storage' });
+  if (!(error instanceof VaultError)) throw error;
+});
