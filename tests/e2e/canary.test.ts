@@ -117,6 +117,12 @@ describe('words typed in a browser', () => {
     }
   });
 
+  /** Browsers keep titles and addresses of pages, and would keep what stands in a field. */
+  it('are not kept by the browser itself, as far as they were written to others', () => {
+    for (const { browser } of [anna, bert])
+      expect(findCanaries([SENTENCE, DRAFT, ITEM, NOTES], filesIn(browser.profile))).toEqual([]);
+  });
+
   it('say nothing on any console', () => {
     expect(town.problems).toEqual([]);
   });
