@@ -76,6 +76,8 @@ export class RelayClient {
   #socket: Socket | undefined;
   #isOnline = false;
   #isStopped = true;
+  /** Ends the connection for us at once, however slowly its socket closes. */
+  #endConnection: (() => void) | undefined;
   #nextNumber = 1;
   #failures = 0;
   #cancelRetry: (() => void) | undefined;
@@ -126,7 +128,7 @@ export class RelayClient {
   /** Ends this connection and begins another at once (after a pass was given). */
   reconnect(): void {
     this.#failures = 0;
-    this.#socket?.close();
+    this.#endConnection?.();
     this.connectNow();
   }
 
@@ -151,6 +153,12 @@ export class RelayClient {
     this.#events.onState({ state: 'connecting', since: this.#downSince });
     let socket: Socket | undefined = undefined;
     let isOver = false;
+    const end = (): void => {
+      if (isOver) return;
+      isOver = true;
+      cancelTimer();
+      this.#disconnected();
+    };
     // A deaf address must not hold us for the minutes that TCP would.
     const cancelTimer = this.#clock.after(ANSWER_WITHIN_MS, () => {
       if (!this.#isOnline) socket?.close();
@@ -161,13 +169,14 @@ export class RelayClient {
         if (!isOver) this.#receive(frame);
       },
       onClose: () => {
-        if (isOver) return;
-        isOver = true;
-        cancelTimer();
-        this.#disconnected();
+        end();
       },
     });
     this.#socket = socket;
+    this.#endConnection = () => {
+      end();
+      socket.close();
+    };
   }
 
   #disconnected(): void {
