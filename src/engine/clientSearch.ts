@@ -73,24 +73,26 @@ async function readMore(
   query: FoldedQuery,
 ): Promise<void> {
   const { number } = source.conversation;
-  const rows = await records.range<readonly TimelineRecord[]>('rows', {
+  const sealed = await records.vault.range('rows', {
     from: rowKey(number, 0),
     to: rowKey(number, source.nextKey),
     reverse: true,
     limit: ROWS_AT_ONCE,
   });
-  const oldest = rows.at(-1);
-  if (oldest === undefined) {
+  const last = sealed.at(-1);
+  if (last === undefined) {
     source.newest = 0;
     return;
   }
+  // Rows that cannot be read are passed over; the end is where the vault has no more.
+  const rows = await records.openRows<readonly TimelineRecord[]>('rows', sealed);
   for (const row of rows)
     for (const item of [...row.value].reverse()) {
       const hit = hitOf(source.conversation, item, names, query);
       if (hit !== undefined) source.hits.push(hit);
     }
-  source.nextKey = oldest.key[1] - 1;
-  source.newest = rows.length < ROWS_AT_ONCE ? 0 : (oldest.value[0]?.relayAt ?? 0);
+  source.nextKey = last.key[1] - 1;
+  source.newest = sealed.length < ROWS_AT_ONCE ? 0 : (rows.at(-1)?.value[0]?.relayAt ?? source.newest);
 }
 
 function hitOf(
