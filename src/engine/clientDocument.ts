@@ -9,7 +9,7 @@ import { documentRowKey, presenceKey } from '../records/keys';
 import type { SealedRecords } from '../records/sealedRecords';
 import type { Intent } from './intents';
 import type { DocumentRow } from './documents';
-import type { PresenceFrame } from './engine';
+import type { PresenceFrame } from './presence';
 import type { StoredIntent } from './setupRecords';
 import type { ConversationNumber } from './views';
 

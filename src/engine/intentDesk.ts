@@ -99,7 +99,11 @@ export class IntentDesk {
         });
       case 'presence':
         await this.#drop(number);
-        return this.#engine.castOut(intent.conversation, intent.document, new Uint8Array(intent.bytes));
+        return this.#engine.presence.castOut(
+          intent.conversation,
+          intent.document,
+          new Uint8Array(intent.bytes),
+        );
       case 'connect-now':
         this.#engine.connectNow();
         return this.#drop(number);

@@ -29,6 +29,7 @@ import {
   type JoinRequest,
 } from '../sync/invitationLog';
 import type { Engine } from './engine';
+import { admitPass } from './passes';
 import type { InvitationView } from './views';
 
 interface Door {
@@ -187,7 +188,7 @@ export class InvitationDesk {
     // whatever else the request said.
     const facts = this.#engine.directory().devices[request.device.id]?.facts;
     if (facts === undefined || !equalBytes(facts.relayKey, request.device.relayKey)) return;
-    if (!(await this.#engine.admitPass(request.device.id))) return;
+    if (!(await admitPass(this.#engine, request.device.id))) return;
     await this.#answer(door, {
       type: 'accepted',
       device: request.device.id,

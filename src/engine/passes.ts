@@ -1,0 +1,42 @@
+/** The relay's passes, kept as the directory says by admins' engines (protocol.md 9). */
+import { bytesToHex, type Bytes } from '../lib/bytes';
+import { allDevicesAt, isAdminAt } from '../domain/directory';
+import type { DeviceId } from '../domain/ids';
+import { OP, doneResult, passesResult } from '../protocol/frames';
+import { TOWN_LOG } from '../records/keys';
+import type { Engine } from './engine';
+
+/** Revocation first. */
+export async function reconcilePasses(engine: Engine): Promise<void> {
+  const { relay } = engine;
+  const town = engine.runners.get(TOWN_LOG);
+  if (relay?.isOnline !== true || town === undefined || !engine.isAdmin || town.isCatchingUp) return;
+  const passes = await relay.request([OP.passes], passesResult);
+  if (!passes.ok) return;
+  const directory = engine.directory();
+  const seq = engine.townSeq();
+  const present = new Map(passes.value.map(([key, isAdmin]) => [bytesToHex(key), isAdmin]));
+  const admit: [Bytes, boolean][] = [];
+  const valid = new Set<string>();
+  for (const device of allDevicesAt(directory, seq)) {
+    const key = bytesToHex(device.facts.relayKey);
+    const isAdmin = isAdminAt(directory, device.person, seq);
+    valid.add(key);
+    if (present.get(key) !== isAdmin) admit.push([device.facts.relayKey, isAdmin]);
+  }
+  // Also passes that stand for nobody: whoever has one got it past the directory.
+  const revoke = passes.value.flatMap(([key]) => (valid.has(bytesToHex(key)) ? [] : [key]));
+  if (revoke.length > 0) await relay.request([OP.revoke, revoke], doneResult);
+  if (admit.length > 0) await relay.request([OP.admit, admit], doneResult);
+  await engine.invitations.admitted();
+}
+
+/** One device of the directory, as it stands there. */
+export async function admitPass(engine: Engine, device: DeviceId): Promise<boolean> {
+  const directory = engine.directory();
+  const seq = engine.townSeq();
+  const found = allDevicesAt(directory, seq).find(({ facts }) => facts.id === device);
+  if (found === undefined || engine.relay === undefined) return false;
+  const isAdmin = isAdminAt(directory, found.person, seq);
+  return (await engine.relay.request([OP.admit, [[found.facts.relayKey, isAdmin]]], doneResult)).ok;
+}
