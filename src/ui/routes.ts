@@ -12,7 +12,8 @@ export type Route =
   | { readonly name: 'board'; readonly number: ConversationNumber }
   | { readonly name: 'new' }
   | { readonly name: 'new-group' }
-  | { readonly name: 'search'; readonly query: string }
+  /** What is looked for is no part of the address: browsers keep addresses. */
+  | { readonly name: 'search' }
   | { readonly name: 'queue' }
   /** Sections below "Ich" name themselves. */
   | { readonly name: 'me'; readonly section: string | undefined }
@@ -34,7 +35,7 @@ export function hrefOf(route: Route): string {
     case 'new-group':
       return '#/neu/gruppe';
     case 'search':
-      return route.query === '' ? '#/suche' : `#/suche/${encodeURIComponent(route.query)}`;
+      return '#/suche';
     case 'queue':
       return '#/verbindung';
     case 'me':
@@ -66,7 +67,7 @@ function routeOfParts(parts: readonly string[]): Route | undefined {
       if (first === undefined) return { name: 'new' };
       return first === 'gruppe' && second === undefined ? { name: 'new-group' } : undefined;
     case 'suche':
-      return second === undefined ? { name: 'search', query: decode(first ?? '') } : undefined;
+      return first === undefined ? { name: 'search' } : undefined;
     case 'verbindung':
       return first === undefined ? { name: 'queue' } : undefined;
     case 'ich':
@@ -89,12 +90,4 @@ function conversationRoute(first = '', second?: string, third?: string): Route |
 function wholeNumber(text: string): number | undefined {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
   return Number.isSafeInteger(value) ? value : undefined;
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

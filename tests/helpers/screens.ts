@@ -54,8 +54,11 @@ export function memberScreens(conversation: string): readonly Screen[] {
     { name: 'new group', hash: '#/neu/gruppe' },
     {
       name: 'search',
-      hash: '#/suche/guten',
-      open: (page) => page.getByRole('option').first().waitFor(),
+      hash: '#/suche',
+      open: async (page) => {
+        await page.getByRole('combobox').fill('guten');
+        await page.getByRole('option').first().waitFor();
+      },
     },
     { name: 'queue', hash: '#/verbindung' },
     { name: 'me', hash: '#/ich' },

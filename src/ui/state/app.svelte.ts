@@ -20,6 +20,8 @@ export class App {
   readonly toasts = new Toasts();
   readonly clock = new ScreenClock();
   readonly composers: Composers;
+  /** What was looked for before a hit was opened. */
+  searched = '';
   #isTooOld = $state(false);
 
   /** All of them are undefined until the vault has answered for the first time. */

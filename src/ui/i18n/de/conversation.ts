@@ -2,6 +2,8 @@ const persons = (count: number) => (count === 1 ? '1 Person' : `${count} Persone
 
 /** `by` is a name, or „Sie“; verbs agree with both through `isMe`. */
 export const conversation = {
+  /** Title of the page, without whose it is. */
+  page: 'Unterhaltung',
   history: 'Verlauf',
   announcements: 'Neue Nachrichten',
   members: (count: number) => (count === 1 ? '1 Mitglied' : `${count} Mitglieder`),

@@ -3,6 +3,7 @@ import type { conversation as de } from '../de/conversation';
 const persons = (count: number) => (count === 1 ? '1 other' : `${count} others`);
 
 export const conversation: typeof de = {
+  page: 'Conversation',
   history: 'History',
   announcements: 'New messages',
   members: (count) => (count === 1 ? '1 member' : `${count} members`),
