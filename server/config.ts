@@ -53,7 +53,7 @@ export type Config = v.InferOutput<typeof schema>;
 export type Command =
   | { readonly type: 'serve'; readonly config: Config }
   | { readonly type: 'reset-admin'; readonly config: Config }
-  | { readonly type: 'backup'; readonly config: Config; readonly file: string }
+  | { readonly type: 'backup' | 'restore'; readonly config: Config; readonly folder: string }
   | { readonly type: 'help' }
   | { readonly type: 'version' };
 
@@ -103,8 +103,8 @@ export function parseCommand(args: readonly string[], env: Environment): Result<
   if (command === undefined) return ok({ type: 'serve', config: config.output });
   if (command === 'reset-admin' && rest.length === 0)
     return ok({ type: 'reset-admin', config: config.output });
-  if (command === 'backup' && rest.length === 1 && rest[0] !== undefined)
-    return ok({ type: 'backup', config: config.output, file: resolve(rest[0]) });
+  if ((command === 'backup' || command === 'restore') && rest.length === 1 && rest[0] !== undefined)
+    return ok({ type: command, config: config.output, folder: resolve(rest[0]) });
   return err(`unbekannter Befehl: ${positionals.join(' ')} (siehe --help)`);
 }
 

@@ -4,7 +4,8 @@ export const help = `Depesche-Relay
   npm start -- [Optionen]                       einrichten, wo nötig, und starten
   node dist/server/main.js [Optionen]           nur starten (so ruft es ein Dienst auf)
   node dist/server/main.js reset-admin          neuen einmaligen Link für eine Administration ausgeben
-  node dist/server/main.js backup <Datei>       Datenbank im laufenden Betrieb sichern (ohne Blobs)
+  node dist/server/main.js backup <Ordner>      im laufenden Betrieb sichern, in einen neuen Ordner
+  node dist/server/main.js restore <Ordner>     Sicherung in einen leeren Datenordner einspielen
 
   --host <Adresse>          Adresse, an der gelauscht wird (localhost)      DEPESCHE_HOST
   --port <Zahl>             Port, 0 = irgendein freier (8080)               DEPESCHE_PORT

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
-import { backup, resetAdmin } from './cli';
+import { backup, resetAdmin, restore } from './cli';
 import { parseCommand, type Config } from './config';
 import { messages, qrForTerminal } from './messages';
 import { serve } from './serve';
@@ -27,7 +27,9 @@ async function main(): Promise<number> {
     case 'reset-admin':
       return resetAdmin(command.value.config);
     case 'backup':
-      return backup(command.value.config, command.value.file);
+      return backup(command.value.config, command.value.folder);
+    case 'restore':
+      return restore(command.value.config, command.value.folder);
     case 'serve':
       return serveUntilStopped(command.value.config);
   }

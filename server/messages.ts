@@ -27,7 +27,18 @@ export const messages = {
       qr,
     ].join('\n'),
   stopping: () => 'Depesche wird beendet …   (stopping)',
-  backedUp: (file: string) => `Sicherung geschrieben: ${file}   (backup written)`,
+  backedUp: (folder: string) => `Sicherung geschrieben: ${folder}   (backup written)`,
+  restored: (folder: string, link: string, qr: string) =>
+    [
+      `Sicherung eingespielt in ${folder}.   (Backup restored.)`,
+      'Haben die Geräte mehr als diese Sicherung, warten sie auf eine Administration. Sie öffnet diesen Link, einmal,',
+      'in der App der Stadt (nicht in einem leeren Browser) und setzt die Stadt auf diesem Server fort:',
+      '(Where devices have more than this backup, an admin opens this one-time link in the existing app.)',
+      '',
+      `  ${link}`,
+      '',
+      qr,
+    ].join('\n'),
   badOption: (what: string) => `Depesche: ${what}`,
   folderInUse: (folder: string) =>
     `Depesche: In ${folder} arbeitet schon ein anderes Relay.   (Another relay uses this folder.)`,
@@ -37,8 +48,10 @@ export const messages = {
   unreadable: (detail: string) =>
     `Depesche: Die Datenbank lässt sich nicht öffnen: ${detail}   (cannot open the database)`,
   portTaken: (port: number) => `Depesche: Port ${String(port)} ist belegt.   (port is in use)`,
-  backupExists: (file: string) =>
-    `Depesche: ${file} gibt es schon; nichts wurde überschrieben.   (exists, not overwritten)`,
+  exists: (what: string) =>
+    `Depesche: ${what} gibt es schon; nichts wurde überschrieben.   (exists, not overwritten)`,
+  damagedBackup: (detail: string) =>
+    `Depesche: Die Sicherung ist beschädigt (${detail}); nichts wurde verändert.   (damaged backup, nothing changed)`,
   noDatabase: (folder: string) => `Depesche: In ${folder} liegt keine Datenbank.   (no database there)`,
   help: () => help,
 };

@@ -92,8 +92,8 @@ function prepareTables(db: Database.Database): void {
   }
 }
 
-/** SQLite keeps user_version at byte 60 of the file. */
-function versionInHeader(file: string): number {
+/** SQLite keeps user_version at byte 60 of the file. 0 for what is no database, or is not there. */
+export function versionInHeader(file: string): number {
   if (!existsSync(file)) return 0;
   const header = Buffer.alloc(64);
   const handle = openSync(file, 'r');

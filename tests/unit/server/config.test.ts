@@ -55,8 +55,11 @@ describe('configuration', () => {
     expect(parseCommand(['reset-admin', '--data', '/tmp/x'], {})).toMatchObject({
       value: { type: 'reset-admin', config: { data: '/tmp/x' } },
     });
-    expect(parseCommand(['backup', '/tmp/b.db'], {})).toMatchObject({
-      value: { type: 'backup', file: '/tmp/b.db' },
+    expect(parseCommand(['restore', '/tmp/b'], {})).toMatchObject({
+      value: { type: 'restore', folder: '/tmp/b' },
+    });
+    expect(parseCommand(['backup', '/tmp/b'], {})).toMatchObject({
+      value: { type: 'backup', folder: '/tmp/b' },
     });
   });
 });

@@ -110,7 +110,7 @@ async function connectTo(port: string) {
 }
 
 describe('the relay as a process', () => {
-  test('set-up, kill -9, restart, backup, reset-admin, SIGTERM', { timeout: 60_000 }, async () => {
+  test('set-up, kill -9, restart, backup, restore, reset-admin, SIGTERM', { timeout: 60_000 }, async () => {
     const data = join(folder, 'data');
     let relay = run('--port', '0', '--data', data, '--log-level', 'debug');
     let [, port = ''] = await relay.until(serving);
@@ -145,13 +145,35 @@ describe('the relay as a process', () => {
     expect(await device.ask(OP.read, 5, log, readKey, 0, 1_000)).toMatchObject({ 2: { 1: 1 } });
     expect(relay.out()).not.toMatch(setupLink); // there is an admin
 
-    const backupFile = join(folder, 'backup.db');
-    expect(await run('backup', backupFile, '--data', data).exited).toBe(0);
-    expect(await run('backup', backupFile, '--data', data).exited).toBe(1); // never overwrites
-    const copy = new Database(backupFile, { readonly: true });
+    const backup = join(folder, 'backup');
+    expect(await run('backup', backup, '--data', data).exited).toBe(0);
+    expect(await run('backup', backup, '--data', data).exited).toBe(1); // never overwrites
+    const copy = new Database(join(backup, 'relay.db'), { readonly: true });
     expect(copy.prepare('SELECT count(*) AS n FROM envelopes').get()).toEqual({ n: 1 });
     expect(copy.prepare("SELECT count(*) AS n FROM meta WHERE name = 'incarnation'").get()).toEqual({ n: 0 });
     copy.close();
+
+    const running = run('restore', backup, '--data', data);
+    expect(await running.exited).toBe(1);
+    expect(running.err()).toContain('schon ein anderes Relay');
+    const moved = join(folder, 'moved');
+    const restored = run('restore', backup, '--data', moved, '--public-url', 'https://depesche.example');
+    expect(await restored.exited).toBe(0);
+    expect(restored.out()).toMatch(/https:\/\/depesche\.example\/#\/einrichten\/[\w-]{43}/);
+    expect(await run('restore', backup, '--data', moved).exited).toBe(1); // never overwrites
+    const successor = run('--port', '0', '--data', moved);
+    const [, newPort = ''] = await successor.until(serving);
+    const there = await connectTo(newPort);
+    expect(there.incarnation).not.toEqual(incarnation);
+    await there.ask(OP.auth, 1, key.bytes, key.answer(there.nonce, `localhost:${newPort}`));
+    expect(await there.ask(OP.read, 2, log, readKey, 0, 1_000)).toMatchObject({ 2: { 1: 1 } });
+    const heir = new TestKey();
+    const claiming = await connectTo(newPort);
+    await claiming.ask(OP.auth, 1, heir.bytes, heir.answer(claiming.nonce, `localhost:${newPort}`));
+    const restoreToken = base64UrlToBytes(setupLink.exec(restored.out())?.[1] ?? '');
+    expect(await claiming.ask(OP.claim, 2, restoreToken)).toEqual([REPLY.ok, 2, true]);
+    successor.child.kill('SIGTERM');
+    expect(await successor.exited).toBe(0);
 
     const reset = run('reset-admin', '--data', data, '--port', port);
     expect(await reset.exited).toBe(0);
