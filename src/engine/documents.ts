@@ -10,7 +10,7 @@ import type { CanonicalDoc } from '../crdt/canonicalDoc';
 import { documentRowKey } from '../records/keys';
 import type { SealedRecords } from '../records/sealedRecords';
 import type { DocumentChange } from '../sync/ingest';
-import type { DocumentGate } from '../sync/logRunner';
+import type { DocumentGate } from '../sync/runnerHost';
 
 /** One accepted update, or the state a newcomer was handed. */
 export type DocumentRow =

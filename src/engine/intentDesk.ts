@@ -8,7 +8,7 @@ import { pairKey } from '../domain/directory';
 import { idFromBytes, type InvitationId, type LogId, type PersonId } from '../domain/ids';
 import { TOWN_LOG, rowKey } from '../records/keys';
 import type { TimelineRecord } from '../records/logRecords';
-import { newLogWrites } from '../sync/logRunner';
+import { newLogWrites } from '../sync/saveLog';
 import type { VaultWrite } from '../vault/vault';
 import { parseEntry, parseContent } from '../domain/entry';
 import type { Engine } from './engine';

@@ -2,7 +2,8 @@
 import type { EntryBody } from '../domain/body';
 import { MAILBOX_LOG, TOWN_LOG } from '../records/keys';
 import type { Identity } from '../records/logRecords';
-import type { LogRunner, RunnerHost } from '../sync/logRunner';
+import type { LogRunner } from '../sync/logRunner';
+import type { RunnerHost } from '../sync/runnerHost';
 import type { RelayClient } from '../sync/relayClient';
 import type { Engine } from './engine';
 import { groupSelfOf } from './identity';

@@ -20,7 +20,7 @@ import {
 } from '../protocol/frames';
 import { META, TOWN_LOG, VIEW } from '../records/keys';
 import { invitationKeys, openInvitationMessage, sealInvitationMessage } from '../sync/invitationLog';
-import { newLogWrites } from '../sync/logRunner';
+import { newLogWrites } from '../sync/saveLog';
 import type { OpenedMail } from '../sync/mail';
 import type { VaultWrite } from '../vault/vault';
 import type { Engine } from './engine';

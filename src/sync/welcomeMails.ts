@@ -10,7 +10,7 @@ import { rowKey, seqOfOrder } from '../records/keys';
 import type { FollowUps, TimelineRecord } from '../records/logRecords';
 import type { SealedRecords } from '../records/sealedRecords';
 import type { Ingested } from './ingest';
-import type { DocumentGate } from './logRunner';
+import type { DocumentGate } from './runnerHost';
 import type { LogState } from './logState';
 import { writeMail } from './mail';
 import type { Snapshot } from './snapshot';

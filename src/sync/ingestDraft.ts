@@ -1,0 +1,187 @@
+/**
+ * What one run of ingest has come to so far: the state in the making and what goes with it. Nothing here
+ * is written; it is thrown away when the batch cannot be.
+ */
+import type { Bytes } from '../lib/bytes';
+import { personOfDevice, type Directory } from '../domain/directory';
+import type { DeviceId, PersonId } from '../domain/ids';
+import { targetDevices } from '../domain/target';
+import type { StoredEnvelope } from '../protocol/frames';
+import type { Fold, Preview, Progress, TimelineRecord } from '../records/logRecords';
+import { envelopeIdOf, nextLink, type OpenedEntry } from './entrySeal';
+import type { DocumentChange, IngestContext, Ingested } from './ingest';
+import type { Group, LogState } from './logState';
+
+/** How many links are kept to compare with what others have seen. */
+const LINKS_KEPT = 256;
+const TROUBLE_RANK = { none: 0, gap: 1, forked: 2, 'needs-reentry': 3 } as const;
+
+export class IngestDraft {
+  readonly context: IngestContext;
+  readonly items: TimelineRecord[] = [];
+  readonly links: (readonly [seq: number, chain: Bytes])[] = [];
+  readonly documents: DocumentChange[] = [];
+  readonly doneIntents: number[] = [];
+  progress: Progress;
+  group: Group | undefined;
+  fold: Fold;
+  pendingCommit: LogState['pendingCommit'];
+  groupChanged = false;
+  foldChanged = false;
+  isOwnChange = false;
+  adopted: Ingested['adopted'];
+  waitsForTown: number | undefined;
+  readonly #before: LogState;
+
+  constructor(context: IngestContext, before: LogState) {
+    this.context = context;
+    this.#before = before;
+    this.progress = before.progress;
+    this.group = before.group;
+    this.fold = before.fold;
+    this.pendingCommit = before.pendingCommit;
+  }
+
+  get log(): LogState['core']['log'] {
+    return this.#before.core.log;
+  }
+
+  get cursor(): number {
+    return this.progress.cursor;
+  }
+
+  /** Removed: what follows is not for us. */
+  get isOut(): boolean {
+    return !this.progress.isMember;
+  }
+
+  get isTown(): boolean {
+    return this.fold.type === 'town';
+  }
+
+  get directory(): Directory {
+    return this.fold.type === 'town' ? this.fold.directory : this.context.directory;
+  }
+
+  personOf(device: DeviceId): PersonId | undefined {
+    return personOfDevice(this.directory, device);
+  }
+
+  /** Who belongs into the group at a position of the town's log. */
+  targetAt(position: number): ReturnType<typeof targetDevices> {
+    const roster =
+      this.fold.type === 'town' ? undefined : (Object.keys(this.fold.conversation.roster) as PersonId[]);
+    return targetDevices(this.directory, roster, position);
+  }
+
+  setFold(fold: Fold): void {
+    this.fold = fold;
+    this.foldChanged = true;
+  }
+
+  setGroup(group: Group, position: number): void {
+    this.group = group;
+    this.groupChanged = true;
+    this.progress = { ...this.progress, position, isMember: true };
+    this.pendingCommit = undefined;
+  }
+
+  leave(): void {
+    this.group = undefined;
+    this.groupChanged = true;
+    this.progress = { ...this.progress, isMember: false };
+    this.pendingCommit = undefined;
+  }
+
+  addGap(seqOrder: number, relayAt: number): void {
+    this.trouble('gap');
+    this.addItem(
+      {
+        order: seqOrder,
+        relayAt,
+        author: undefined,
+        proof: undefined,
+        effects: [],
+        gap: { count: 1, reason: 'unreadable' },
+        isHistory: false,
+      },
+      undefined,
+    );
+  }
+
+  addItem(item: TimelineRecord, entry: OpenedEntry | undefined): void {
+    this.items.push(item);
+    const body = entry?.content.body;
+    const isText = body?.kind === 'text';
+    const isMine = item.author === this.context.self.person;
+    const preview: Preview | undefined =
+      entry === undefined
+        ? this.progress.preview
+        : {
+            order: item.order,
+            author: item.author,
+            text: isText ? firstLine(body.text) : undefined,
+            effect: item.effects[0],
+            at: item.relayAt,
+          };
+    this.progress = {
+      ...this.progress,
+      lastOrder: item.order,
+      preview,
+      unread: this.progress.unread + (isText && !isMine ? 1 : 0),
+    };
+  }
+
+  /** It only grows (SPEC S6). */
+  trouble(trouble: 'gap' | 'forked' | 'needs-reentry'): void {
+    if (TROUBLE_RANK[trouble] > TROUBLE_RANK[this.progress.trouble])
+      this.progress = { ...this.progress, trouble };
+  }
+
+  /** SPEC E7: cursor and chain move over one envelope, whatever became of it. */
+  advance(stored: StoredEnvelope): void {
+    const seq = stored[0];
+    const chain = nextLink(this.progress.chain, seq, idOf(stored), isCommitEnvelope(stored));
+    this.links.push([seq, chain]);
+    this.progress = { ...this.progress, cursor: seq, chain };
+  }
+
+  state(): LogState {
+    return {
+      ...this.#before,
+      progress: this.progress,
+      group: this.group,
+      fold: this.fold,
+      pendingCommit: this.pendingCommit,
+    };
+  }
+
+  result(): Ingested {
+    const links = [...this.progress.links, ...this.links].slice(-LINKS_KEPT);
+    this.progress = { ...this.progress, links };
+    return {
+      state: this.state(),
+      links: this.links,
+      groupChanged: this.groupChanged,
+      foldChanged: this.foldChanged,
+      items: this.items,
+      documents: this.documents,
+      doneIntents: this.doneIntents,
+      adopted: this.adopted,
+      waitsForTown: this.waitsForTown,
+      isOwnChange: this.isOwnChange,
+    };
+  }
+}
+
+export function isCommitEnvelope(stored: StoredEnvelope): boolean {
+  return stored.length === 6 ? stored[5] : ((stored[3][1] ?? 0) & 1) === 1;
+}
+
+export function idOf(stored: StoredEnvelope): Bytes {
+  return stored.length === 6 ? stored[4] : envelopeIdOf(stored[3]);
+}
+
+function firstLine(text: string): string {
+  return (text.split('\n', 1)[0] ?? '').slice(0, 160);
+}

@@ -1,0 +1,194 @@
+/**
+ * What the steps of a runner work at: the log's state, how it is saved, and what is remembered between
+ * steps only as long as the process lives. Whatever happens between two steps, the vault holds what the
+ * next run needs.
+ */
+import type { Bytes } from '../lib/bytes';
+import type { StoredEnvelope } from '../protocol/frames';
+import type { Progress } from '../records/logRecords';
+import type { VaultWrite } from '../vault/vault';
+import type { LogState } from './logState';
+import type { LogRunner } from './logRunner';
+import type { RelayFailure } from './relayClient';
+import type { RunnerChange, RunnerHost } from './runnerHost';
+import { partWrites } from './saveLog';
+
+/** How long the first wait is, and the longest; each one doubles the one before (SPEC S3). */
+export const FIRST_RETRY_MS = 500;
+export const LONGEST_RETRY_MS = 30_000;
+
+/** Lost with the process, and found again from the relay. Times in ms. */
+export interface RunnerMemory {
+  head: number;
+  isWatched: boolean;
+  needsRead: boolean;
+  isRolledBack: boolean;
+  news: StoredEnvelope[];
+  slots: { readonly number: number; readonly value: Bytes }[];
+  retryAt: number;
+  retries: number;
+  /** What waits here was caused by this device: it corrects at once. */
+  isOwnChange: boolean;
+  correctAt: number | undefined;
+  /** The commit at `seq` here names this position of the town's log. */
+  waitsForTown: { readonly position: number; readonly seq: number; readonly reads: number } | undefined;
+  /** The town was read to its head after the commit at this seq had been seen. */
+  townReadFor: number | undefined;
+  commitAt: number;
+  commitTries: number;
+  isSubmitted: boolean;
+  /** Key packages (hex) no commit can be made with. */
+  readonly unfit: Set<string>;
+  /** How often a read was begun, and which of them last ended at the log's head. */
+  readsBegun: number;
+  readDone: number;
+  receiptAt: number | undefined;
+  /** The last seq that brought something from somebody else. */
+  foreignSeq: number;
+  /** Undelivered mail waits by itself: a mailbox that never comes into being must not hold up the log. */
+  mailAt: number;
+  mailTries: number;
+}
+
+export function freshMemory(foreignSeq: number): RunnerMemory {
+  return {
+    head: 0,
+    isWatched: false,
+    needsRead: false,
+    isRolledBack: false,
+    news: [],
+    slots: [],
+    retryAt: 0,
+    retries: 0,
+    isOwnChange: false,
+    correctAt: undefined,
+    waitsForTown: undefined,
+    townReadFor: undefined,
+    commitAt: 0,
+    commitTries: 0,
+    isSubmitted: false,
+    unfit: new Set(),
+    readsBegun: 0,
+    readDone: 0,
+    receiptAt: undefined,
+    foreignSeq,
+    mailAt: 0,
+    mailTries: 0,
+  };
+}
+
+export class LogDesk {
+  readonly host: RunnerHost;
+  readonly runner: LogRunner;
+  readonly memory: RunnerMemory;
+  state: LogState;
+  isStopped = false;
+  #version: number;
+
+  constructor(host: RunnerHost, runner: LogRunner, state: LogState, version: number, memory: RunnerMemory) {
+    this.host = host;
+    this.runner = runner;
+    this.state = state;
+    this.memory = memory;
+    this.#version = version;
+  }
+
+  get isConversation(): boolean {
+    const { kind } = this.state.core;
+    return kind === 'direct' || kind === 'group';
+  }
+
+  get now(): number {
+    return this.host.clock.now();
+  }
+
+  // ---- saving ---------------------------------------------------------------------------------
+
+  /** One fenced batch (SPEC I6). False when nothing was written: then nothing has happened. */
+  async save(next: LogState, writes: readonly VaultWrite[], isStrict = false): Promise<boolean> {
+    // Whoever was stopped has been replaced, or the session is over: nothing may be written over that.
+    if (this.isStopped) return false;
+    const { records, groups, term } = this.host;
+    const parts = await partWrites(records, groups, this.state, next);
+    const saved = await records.vault.commit({
+      writes: [...parts, ...writes],
+      fence: { term, log: { number: next.number, version: this.#version } },
+      strict: isStrict,
+    });
+    if (!saved.ok) {
+      this.host.storageFailed(saved.error.type);
+      this.pause();
+      return false;
+    }
+    this.#version += 1;
+    this.state = next;
+    return true;
+  }
+
+  async saveProgress(change: Partial<Progress>, writes: readonly VaultWrite[] = []): Promise<boolean> {
+    const progress = { ...this.state.progress, ...change };
+    const isSaved = await this.save({ ...this.state, progress }, writes);
+    if (isSaved) this.tell({});
+    return isSaved;
+  }
+
+  /** Tells the engine what has become different; nothing but the progress when nothing is named. */
+  tell(change: Partial<Omit<RunnerChange, 'runner'>>): void {
+    this.host.changed({
+      items: [],
+      foldChanged: false,
+      groupChanged: false,
+      documentsChanged: false,
+      intentsDone: [],
+      links: [],
+      ...change,
+      runner: this.runner,
+    });
+  }
+
+  markTrouble(trouble: Progress['trouble']): void {
+    if (this.state.progress.trouble === trouble) return;
+    void this.runner.update({ trouble });
+  }
+
+  // ---- failing and waiting ----------------------------------------------------------------------
+
+  /** Waits longer each time, until something has worked. */
+  pause(): false {
+    const { memory } = this;
+    memory.retryAt = this.now + waitOf(memory.retries);
+    memory.retries = Math.min(memory.retries + 1, 10);
+    this.runner.wakeAt(memory.retryAt);
+    return false;
+  }
+
+  failed(failure: RelayFailure): false {
+    if (failure.type === 'rate') this.memory.retryAt = this.now + Math.max(50, failure.number);
+    else if (failure.type !== 'offline') return this.pause();
+    this.runner.wakeAt(this.memory.retryAt);
+    return false;
+  }
+
+  refused(refusal: RelayFailure['type'], number: number): boolean {
+    if (refusal === 'stale') {
+      this.memory.head = Math.max(this.memory.head, number);
+      this.memory.needsRead = true;
+      // A relay that says so falsely would otherwise keep us busy.
+      if (number <= this.state.progress.lastCommit) return this.pause();
+      return true;
+    }
+    return this.failed({ type: refusal, then: 'retry', number });
+  }
+
+  /** Commits wait by themselves; messages go on meanwhile. */
+  pauseCommits(atLeast: number): true {
+    const { memory } = this;
+    memory.commitAt = this.now + Math.max(atLeast, waitOf(memory.commitTries));
+    memory.commitTries = Math.min(memory.commitTries + 1, 10);
+    return true;
+  }
+}
+
+export function waitOf(tries: number): number {
+  return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** tries);
+}

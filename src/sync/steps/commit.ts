@@ -1,0 +1,55 @@
+/** An own commit: made and durable first, then appended, adopted only when it is read back (SPEC I3). */
+import { bytesToHex } from '../../lib/bytes';
+import { idToBytes } from '../../domain/ids';
+import type { Correction } from '../../domain/target';
+import { appendResult, OP } from '../../protocol/frames';
+import { dueCorrection, prepareCommit, unfitPackages } from '../commitLoop';
+import type { LogDesk } from '../logDesk';
+
+/** Without the devices whose key packages cannot be used: they must not hold up the others. */
+export function dueHere({ host, state, memory }: LogDesk): Correction {
+  const due = dueCorrection(state, host.directory(), host.town().seq);
+  return { ...due, add: due.add.filter((device) => !memory.unfit.has(bytesToHex(device.facts.keyPackage))) };
+}
+
+export async function makeCommit(desk: LogDesk, correction: Correction): Promise<boolean> {
+  const { state, host, memory } = desk;
+  if (state.group === undefined) return false;
+  const unfit = await unfitPackages(host.groups, correction, desk.now);
+  if (unfit.length > 0) {
+    for (const keyPackage of unfit) memory.unfit.add(bytesToHex(keyPackage));
+    return true;
+  }
+  const { seq, chain } = host.town();
+  const position = { generation: 0, seq, chain };
+  const prepared = await prepareCommit(host.groups, host.self, state, state.group, correction, position);
+  if (!prepared.ok) return desk.pauseCommits(0);
+  memory.isSubmitted = false;
+  return desk.save({ ...state, pendingCommit: prepared.value }, [], true);
+}
+
+export async function submitCommit(desk: LogDesk): Promise<boolean> {
+  const { memory } = desk;
+  const { core, pendingCommit, progress } = desk.state;
+  if (pendingCommit === undefined) return false;
+  const answer = await desk.host.relay.request(
+    [
+      OP.append,
+      idToBytes(core.log),
+      core.writeKey,
+      Math.max(pendingCommit.afterCommit, progress.lastCommit),
+      [pendingCommit.envelope],
+    ],
+    appendResult,
+  );
+  if (!answer.ok) return desk.failed(answer.error);
+  const [accepted, refusal] = answer.value;
+  // The relay lets nobody commit in a loop; messages go on meanwhile.
+  if (refusal?.[0] === 'rate') return desk.pauseCommits(refusal[1]);
+  if (refusal !== null) return desk.refused(refusal[0], refusal[1]);
+  memory.isSubmitted = true;
+  memory.commitTries = 0;
+  memory.retries = 0;
+  memory.head = Math.max(memory.head, accepted[0]?.[0] ?? 0);
+  return true;
+}

@@ -1,0 +1,50 @@
+/** Reads from the relay what lies behind the cursor (SPEC F7, S4, S6). */
+import { idToBytes } from '../../domain/ids';
+import { OP, readResult } from '../../protocol/frames';
+import { LIMITS } from '../../protocol/limits';
+import type { LogDesk } from '../logDesk';
+import { forgetFalseAcks } from './flight';
+import { INGEST_BATCH, take } from './take';
+
+export async function readLog(desk: LogDesk): Promise<boolean> {
+  const { memory } = desk;
+  const { core, progress } = desk.state;
+  const read = ++memory.readsBegun;
+  // Before the request: what is asked for meanwhile is another read.
+  memory.needsRead = false;
+  const answer = await desk.host.relay.request(
+    [OP.read, idToBytes(core.log), core.readKey, progress.cursor, LIMITS.readBytes],
+    readResult,
+  );
+  if (!answer.ok) {
+    memory.needsRead = true;
+    return desk.failed(answer.error);
+  }
+  const [envelopes, head, firstSeq] = answer.value;
+  memory.head = Math.max(head, memory.news.at(-1)?.[0] ?? 0);
+  if (head < progress.cursor) {
+    memory.isRolledBack = true;
+    desk.markTrouble('forked');
+    return false;
+  }
+  if (firstSeq > progress.cursor + 1 && head > progress.cursor && core.kind === 'mailbox') {
+    const passed = { ...desk.state, progress: { ...progress, cursor: firstSeq - 1 } };
+    if (!(await desk.save(passed, []))) return false;
+  } else if (firstSeq > progress.cursor + 1 && head > progress.cursor) {
+    desk.markTrouble('needs-reentry');
+    return false;
+  }
+  memory.retries = 0;
+  for (let at = 0; at < envelopes.length; at += INGEST_BATCH) {
+    if (!(await take(desk, envelopes.slice(at, at + INGEST_BATCH)))) return false;
+  }
+  if (desk.state.progress.cursor >= head) {
+    memory.readDone = read;
+    desk.host.readToHead(desk.runner);
+    return forgetFalseAcks(desk);
+  }
+  if (desk.state.progress.cursor > progress.cursor) return true;
+  // More is promised than is shown: what was pushed beyond it can wait as well.
+  memory.news = [];
+  return desk.pause();
+}

@@ -1,0 +1,51 @@
+/** "Zugestellt" and "gelesen" of others come in, ours go out (SPEC A1–A4). */
+import { idToBytes } from '../../domain/ids';
+import { doneResult, OP } from '../../protocol/frames';
+import { seqOfOrder } from '../../records/keys';
+import { openReceipt, receiptSlot, sealReceipt } from '../receipts';
+import type { LogDesk } from '../logDesk';
+
+export function isReceiptDue({ state, memory, host, isConversation }: LogDesk): boolean {
+  const { group, progress } = state;
+  if (!isConversation || group === undefined || group.leaves.length < 2) return false;
+  const [delivered, read] = progress.receipts[host.identity.device] ?? [0, 0];
+  return memory.foreignSeq > delivered || seqOfOrder(progress.readUpTo) > read;
+}
+
+export async function sendReceipt(desk: LogDesk): Promise<boolean> {
+  const { host, memory } = desk;
+  memory.receiptAt = undefined;
+  const { core, group, progress } = desk.state;
+  if (group === undefined || !desk.isConversation || group.leaves.length < 2) return true;
+  const { device } = host.identity;
+  const receipt = {
+    device,
+    delivered: progress.cursor,
+    read: Math.min(progress.cursor, seqOfOrder(progress.readUpTo)),
+  };
+  const value = await sealReceipt(core.log, group, host.self.signatureSecret, receipt);
+  const answer = await host.relay.request(
+    [OP.put, idToBytes(core.log), core.writeKey, receiptSlot(core.log, device), value],
+    doneResult,
+  );
+  if (!answer.ok) return desk.failed(answer.error);
+  memory.foreignSeq = Math.min(memory.foreignSeq, receipt.delivered);
+  return desk.saveProgress({
+    receipts: { ...desk.state.progress.receipts, [device]: [receipt.delivered, receipt.read] },
+  });
+}
+
+export async function takeReceipts(desk: LogDesk): Promise<boolean> {
+  const { core, group } = desk.state;
+  const slots = desk.memory.slots.splice(0);
+  const receipts = { ...desk.state.progress.receipts };
+  let putCursor = desk.state.progress.putCursor;
+  for (const { number, value } of slots) {
+    putCursor = Math.max(putCursor, number);
+    const receipt = group === undefined ? undefined : await openReceipt(core.log, group, value);
+    if (receipt === undefined) continue;
+    const [delivered, read] = receipts[receipt.device] ?? [0, 0];
+    receipts[receipt.device] = [Math.max(delivered, receipt.delivered), Math.max(read, receipt.read)];
+  }
+  return desk.saveProgress({ receipts, putCursor });
+}

@@ -1,0 +1,133 @@
+/** Takes envelopes of the log in: judged and folded, then written with all they imply in one batch (SPEC I6). */
+import type { EntryId } from '../../domain/ids';
+import type { StoredEnvelope } from '../../protocol/frames';
+import { documentRowKey, rowKey, seqOfOrder } from '../../records/keys';
+import type { Progress } from '../../records/logRecords';
+import { addToTimeline } from '../../records/timelineRows';
+import type { VaultWrite } from '../../vault/vault';
+import { RECEIPT_DELAY_MS } from '../decide';
+import { ingest, type Ingested } from '../ingest';
+import type { LogDesk } from '../logDesk';
+import type { Group, LogState } from '../logState';
+import { settle } from '../settle';
+import { stateHash } from '../snapshot';
+import { welcomeMails } from '../welcomeMails';
+
+export const INGEST_BATCH = 512;
+
+/** The pushed envelopes that follow the cursor without a hole; none when the next one is missing. */
+export function nextNews({ memory, state }: LogDesk): StoredEnvelope | undefined {
+  const { cursor } = state.progress;
+  while ((memory.news[0]?.[0] ?? Infinity) <= cursor) memory.news.shift();
+  const next = memory.news[0];
+  return next !== undefined && next[0] === cursor + 1 ? next : undefined;
+}
+
+export async function takeNews(desk: LogDesk): Promise<boolean> {
+  const taken = desk.memory.news.slice(0, INGEST_BATCH);
+  desk.memory.news = desk.memory.news.slice(taken.length);
+  return take(desk, taken);
+}
+
+export async function take(desk: LogDesk, envelopes: readonly StoredEnvelope[]): Promise<boolean> {
+  if (envelopes.length === 0) return true;
+  return desk.state.core.kind === 'mailbox' ? takeMail(desk, envelopes) : takeEnvelopes(desk, envelopes);
+}
+
+async function takeEnvelopes(desk: LogDesk, envelopes: readonly StoredEnvelope[]): Promise<boolean> {
+  const { host, state } = desk;
+  const before = state.group;
+  const result = await ingest(contextOf(desk), state, envelopes);
+  const timeline = desk.isConversation
+    ? await addToTimeline(host.records, state.number, state.progress.tail, result.items)
+    : { writes: [], tail: [] };
+  const progress = { ...result.state.progress, tail: timeline.tail };
+  const settled = settle(desk.state, { ...result.state, progress }, result);
+  const next = await withMails(desk, result, settled);
+  if (!(await desk.save(next, [...timeline.writes, ...(await rowWrites(desk, result))]))) {
+    if (result.documents.length > 0) await host.documents.reset(state.number);
+    return false;
+  }
+  await taken(desk, result, before);
+  return result.waitsForTown === undefined;
+}
+
+function contextOf(desk: LogDesk): Parameters<typeof ingest>[0] {
+  const { host, state, memory } = desk;
+  return {
+    groups: host.groups,
+    self: host.identity,
+    directory: host.directory(),
+    town: host.town(),
+    townReadFor: memory.townReadFor,
+    now: desk.now,
+    intents: new Map<EntryId, number>(
+      host.waitingIntents(state.number).map(({ number, intent }) => [intent.entry, number]),
+    ),
+    prepareDocuments: () => host.documents.prepare(state.number),
+    acceptDocument: (change) => host.documents.accept(state.number, change),
+  };
+}
+
+/** Document updates, the town's links, and the wishes that are done. */
+async function rowWrites({ host, state }: LogDesk, result: Ingested): Promise<readonly VaultWrite[]> {
+  const { records } = host;
+  const documents = result.documents.map((change) =>
+    records.put('rows', documentRowKey(state.number, change.order), change),
+  );
+  const links =
+    state.core.kind === 'town'
+      ? result.links.map(([seq, link]) => records.put('rows', rowKey(state.number, seq), link))
+      : [];
+  const done = result.doneIntents.map((number): VaultWrite => ({ store: 'intents', delete: [number, 0] }));
+  return [...(await Promise.all([...documents, ...links])), ...done];
+}
+
+async function withMails(desk: LogDesk, result: Ingested, next: LogState): Promise<LogState> {
+  if (result.adopted === undefined) return next;
+  const { groups, records, documents } = desk.host;
+  const services = { groups, records, documents, directory: desk.host.directory() };
+  const mails = await welcomeMails(services, result.adopted, result.items);
+  return { ...next, followUps: { mails: [...next.followUps.mails, ...mails] } };
+}
+
+async function taken(desk: LogDesk, result: Ingested, before: Group | undefined): Promise<void> {
+  const { host, memory } = desk;
+  if (result.isOwnChange) desk.runner.causedChange();
+  if (result.groupChanged) {
+    if (before !== undefined) host.groups.wipe(before.state);
+    memory.isSubmitted = false;
+    memory.correctAt = undefined;
+    memory.receiptAt = desk.now + RECEIPT_DELAY_MS;
+  }
+  const foreign = result.items.filter((item) => item.author !== host.identity.person).at(-1);
+  if (foreign !== undefined) memory.foreignSeq = seqOfOrder(foreign.order);
+  if (result.waitsForTown !== undefined) {
+    const seq = desk.state.progress.cursor + 1;
+    memory.waitsForTown = { position: result.waitsForTown, seq, reads: host.town().readsBegun };
+    host.needTown();
+  }
+  desk.tell({
+    items: result.items,
+    foldChanged: result.foldChanged,
+    groupChanged: result.groupChanged,
+    documentsChanged: result.documents.length > 0,
+    intentsDone: result.doneIntents,
+    links: result.links,
+  });
+  if (result.adopted === undefined) return;
+  const { progress, fold } = result.adopted.at;
+  await host.addEntry(desk.state.number, { kind: 'snapshot', seq: progress.cursor, hash: stateHash(fold) });
+}
+
+/** A mailbox has no chain to keep: what the relay no longer has is passed over. */
+async function takeMail(desk: LogDesk, envelopes: readonly StoredEnvelope[]): Promise<boolean> {
+  for (const stored of envelopes) {
+    if (stored[0] <= desk.state.progress.cursor) continue;
+    const received = stored.length === 4 ? await desk.host.receiveMail(stored[0], stored[3]) : undefined;
+    const progress: Progress = { ...desk.state.progress, cursor: stored[0] };
+    if (!(await desk.save({ ...desk.state, progress }, received?.writes ?? [], true))) return false;
+    await received?.done();
+  }
+  return true;
+}
