@@ -4,10 +4,11 @@
  * killed starts again and a stale lock cannot exist. It is not on the database itself, so that
  * `backup` and `reset-admin` work while the relay runs. Limit: network file systems without locks.
  */
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { err, ok, type Result } from '../src/lib/result';
+import { makeFolderSync } from './durableFolder';
 
 export interface DataFolder {
   readonly database: string;
@@ -25,7 +26,7 @@ export function databaseIn(folder: string): string {
 export function openDataFolder(folder: string): Result<DataFolder, FolderFailure> {
   let lock: Database.Database | undefined;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolderSync(folder);
     chmodSync(folder, 0o700);
     lock = new Database(join(folder, 'lock'), { timeout: 0 });
     lock.pragma('journal_mode = MEMORY');

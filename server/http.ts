@@ -60,11 +60,15 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
     reply.header('cache-control', 'no-store').send({ ok: true }),
   );
   app.get('/readyz', async (_request, reply) => {
-    const isReady = await relay.isReady();
+    const reason = !(await relay.isReady())
+      ? 'storage'
+      : !(await options.blobs.isReady())
+        ? 'blobs'
+        : undefined;
     return reply
-      .code(isReady ? 200 : 503)
+      .code(reason === undefined ? 200 : 503)
       .header('cache-control', 'no-store')
-      .send({ ok: isReady, ...(isReady ? {} : { reason: 'storage' }) });
+      .send(reason === undefined ? { ok: true } : { ok: false, reason });
   });
   addBlobRoutes(app, options);
   if (options.appFolder !== undefined) await addAppFiles(app, join(options.appFolder));

@@ -6,11 +6,12 @@
  *
  * Limits: used space per pass is counted in memory from a walk at start; one process per folder.
  */
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { bytesToHex, equalBytes, type Bytes } from '../../src/lib/bytes';
 import { err, ok, type Failure, type Result } from '../../src/lib/result';
 import { LIMITS } from '../../src/protocol/limits';
+import { makeFolder, syncFolder } from '../durableFolder';
 
 /** A sealed chunk is its plaintext and a tag; a little room for a header. */
 export const BLOB_CHUNK_MAX_BYTES = LIMITS.blobChunkBytes + 64;
@@ -34,13 +35,14 @@ export class BlobStore {
   readonly #options: BlobStoreOptions;
   readonly #usedByOwner = new Map<string, number>();
   #nextTemporary = 1;
+  #isWell = true;
 
   private constructor(options: BlobStoreOptions) {
     this.#options = options;
   }
 
   static async open(options: BlobStoreOptions): Promise<BlobStore> {
-    await mkdir(options.folder, { recursive: true, mode: 0o700 });
+    await makeFolder(options.folder);
     const store = new BlobStore(options);
     for await (const folder of store.#blobFolders()) {
       const { owner, bytes } = await measure(folder);
@@ -73,8 +75,15 @@ export class BlobStore {
       this.#use(ownerName, -bytes.length);
       return err(failure('not-owner'));
     } catch {
+      this.#isWell = false;
       return err(failure('storage'));
     }
+  }
+
+  /** Whether the folder takes writes; after trouble it is tried again. */
+  async isReady(): Promise<boolean> {
+    if (!this.#isWell) this.#isWell = await this.#probe();
+    return this.#isWell;
   }
 
   async get(id: Bytes, index: number): Promise<Result<Uint8Array, BlobFailure>> {
@@ -111,31 +120,51 @@ export class BlobStore {
   }
 
   async #write(folder: string, index: number, bytes: Uint8Array, owner: string): Promise<boolean> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
     const ownerFile = join(folder, 'owner');
     const known = await readIfThere(ownerFile);
-    if (known === undefined) await this.#writeWhole(ownerFile, Buffer.from(owner));
-    else if (Buffer.from(known).toString() !== owner) return false;
+    if (known === undefined) {
+      // In this order: where there is an owner, the folder's own name has been synced.
+      await makeFolder(folder, this.#options.folder);
+      await this.#writeWhole(ownerFile, Buffer.from(owner));
+    } else if (Buffer.from(known).toString() !== owner) return false;
     await this.#writeWhole(join(folder, String(index)), bytes);
     return true;
   }
 
+  /** As much as a chunk, so that a disk with room for a trifle does not count as well. */
+  async #probe(): Promise<boolean> {
+    const file = join(this.#options.folder, 'probe');
+    try {
+      await this.#writeWhole(file, new Uint8Array(LIMITS.blobChunkBytes));
+      await rm(file, { force: true });
+      return true;
+    } catch {
+      await rm(file, { force: true }).catch(() => undefined);
+      return false;
+    }
+  }
+
   async #writeWhole(file: string, bytes: Uint8Array): Promise<void> {
     const temporary = `${file}.${String(this.#nextTemporary++)}.part`;
-    const handle = await open(temporary, 'w', 0o600);
     try {
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
+      const handle = await open(temporary, 'w', 0o600);
+      try {
+        await handle.writeFile(bytes);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(temporary, file);
+      await syncFolder(dirname(file));
+    } catch (error) {
+      // on a full disk, rubbish is what is least needed
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
     }
-    await rename(temporary, file);
-    const folder = await open(join(file, '..'), 'r');
-    await folder.sync().finally(() => folder.close());
   }
 
   async *#blobFolders(): AsyncGenerator<string> {
-    for (const prefix of await readdir(this.#options.folder))
+    for (const prefix of (await readdir(this.#options.folder)).filter(isPrefix))
       for (const name of await readdir(join(this.#options.folder, prefix)))
         yield join(this.#options.folder, prefix, name);
   }
@@ -154,6 +183,7 @@ export class BlobStore {
   }
 }
 
+const isPrefix = (name: string): boolean => /^[\da-f]{2}$/.test(name);
 const isIndex = (name: string): boolean => /^\d+$/.test(name);
 
 async function measure(folder: string): Promise<{ owner: string; bytes: number }> {

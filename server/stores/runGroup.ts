@@ -10,13 +10,16 @@ import { storeFailure } from './logStore';
 import { isWrite, runCall, type Call, type Reply } from './sqliteCalls';
 import type { SqliteLogs } from './sqliteLogs';
 
+/** As much of a database as a group needs. */
+export type Transactions = Pick<Database.Database, 'exec' | 'inTransaction'>;
+
 export interface Group {
   readonly replies: readonly Reply[];
   /** SQLite's code (or the error's name) when something went wrong. */
   readonly trouble: string | undefined;
 }
 
-export function runGroup(db: Database.Database, logs: SqliteLogs, calls: readonly Call[]): Group {
+export function runGroup(db: Transactions, logs: SqliteLogs, calls: readonly Call[]): Group {
   const writes = calls.filter(isWrite);
   const reads = calls.filter((call) => !isWrite(call));
   const written = writes.length === 0 ? nothing : runWrites(db, logs, writes);
@@ -29,7 +32,7 @@ export function runGroup(db: Database.Database, logs: SqliteLogs, calls: readonl
 
 const nothing: Group = { replies: [], trouble: undefined };
 
-function runWrites(db: Database.Database, logs: SqliteLogs, calls: readonly Call[]): Group {
+function runWrites(db: Transactions, logs: SqliteLogs, calls: readonly Call[]): Group {
   try {
     db.exec('BEGIN IMMEDIATE');
     const replies = calls.map((call) => ({ id: call.id, outcome: runCall(logs, call) }));
@@ -54,7 +57,7 @@ function runRead(logs: SqliteLogs, call: Call): Group {
   }
 }
 
-function rollBack(db: Database.Database): void {
+function rollBack(db: Transactions): void {
   try {
     if (db.inTransaction) db.exec('ROLLBACK');
   } catch {

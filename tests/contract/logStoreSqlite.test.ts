@@ -1,12 +1,12 @@
 /** The contract on SQLite, and what only a store on disk can get wrong. */
 import { fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, test } from 'vitest';
 import { hexToBytes, type Bytes } from '../../src/lib/bytes';
-import type { LogStore } from '../../server/stores/logStore';
+import type { AppendRequest, LogStore } from '../../server/stores/logStore';
 import { runGroup } from '../../server/stores/runGroup';
 import { openSqliteLogStore } from '../../server/stores/sqliteLogStore';
 import { SqliteLogs } from '../../server/stores/sqliteLogs';
@@ -90,6 +90,73 @@ describe('sqlite log store', { timeout: 60_000 }, () => {
       for (const [seq, id] of ofLog)
         expect(Buffer.from(envelopes[seq - 1]?.id ?? []).toString('hex')).toBe(id);
     }
+    await store.end();
+  });
+
+  test('4b. nothing is answered before COMMIT has returned, and COMMIT waits for the disk', () => {
+    const opened = openSqlite({ file: join(newFolder(), 'relay.db') });
+    if (!opened.ok) throw new Error('open');
+    const db = opened.value;
+    // 2 = FULL: in WAL mode each COMMIT syncs the WAL before it returns
+    expect(db.pragma('synchronous', { simple: true })).toBe(2);
+    expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
+    const logs = new SqliteLogs(db);
+    const facts = factsOf();
+    logs.create(facts);
+    const calls = [0, 1].map((id) => ({
+      id,
+      verb: 'append' as const,
+      args: [[requestOf(facts.log, 0, entry())]] as [AppendRequest[]],
+    }));
+    for (const failing of ['BEGIN IMMEDIATE', 'COMMIT'])
+      for (const code of ['SQLITE_IOERR_FSYNC', 'SQLITE_IOERR_WRITE', 'SQLITE_FULL', 'SQLITE_READONLY']) {
+        const broken = {
+          get inTransaction() {
+            return db.inTransaction;
+          },
+          exec: (sql: string) => {
+            if (sql === failing) throw new Database.SqliteError('injected', code);
+            return db.exec(sql);
+          },
+        };
+        const { replies, trouble } = runGroup(broken, logs, calls);
+        expect(trouble).toBe(code);
+        for (const { outcome } of replies)
+          expect(outcome).toMatchObject({ ok: false, error: { type: 'storage' } });
+        expect(valueOf(logs.read(facts.log, 0, 10_000)).head).toBe(0);
+      }
+    // the disk is well again: the same calls, the first numbers
+    const { replies } = runGroup(db, logs, calls);
+    expect(replies.map(({ outcome }) => outcome)).toMatchObject([
+      [{ appended: [{ seq: 1 }] }],
+      [{ appended: [{ seq: 2 }] }],
+    ]);
+    db.close();
+  });
+
+  test('4c. in the instant of an answer the files alone hold what it promises', async () => {
+    const folder = newFolder();
+    const file = join(folder, 'relay.db');
+    const store = await openStore(file);
+    const log = await newLog(store);
+    let copies = 0;
+    const write = async (): Promise<void> => {
+      for (let n = 0; n < 5; n++) {
+        const bytes = entry();
+        const [outcome] = await store.append([requestOf(log, 0, bytes)]);
+        const seq = outcome?.appended[0]?.seq ?? 0;
+        const copy = join(folder, `copy-${String(++copies)}.db`);
+        // far below the size at which the WAL is folded in: the two files belong together
+        copyFileSync(file, copy);
+        copyFileSync(`${file}-wal`, `${copy}-wal`);
+        const db = new Database(copy);
+        const row = db.prepare('SELECT bytes FROM envelopes WHERE log = ? AND seq = ?').get(log, seq);
+        expect(row).toEqual({ bytes: Buffer.from(bytes) });
+        db.close();
+      }
+    };
+    await Promise.all(Array.from({ length: 6 }, write));
+    expect(copies).toBe(30);
     await store.end();
   });
 

@@ -17,6 +17,10 @@ export interface TestRelayOptions {
   readonly args?: readonly string[];
   /** Another build than that in `dist`. */
   readonly main?: string;
+  /** For Node itself, e.g. to run a TypeScript `main`. */
+  readonly nodeArgs?: readonly string[];
+  /** Beside that of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class TestRelay {
@@ -24,6 +28,8 @@ export class TestRelay {
   readonly #ownsFolder: boolean;
   readonly #args: readonly string[];
   readonly #main: string;
+  readonly #nodeArgs: readonly string[];
+  readonly #env: Readonly<Record<string, string>>;
   #port: number;
   #child: ChildProcess | undefined;
   #address = '';
@@ -34,13 +40,15 @@ export class TestRelay {
     dataFolder: string,
     ownsFolder: boolean,
     port: number,
-    { args = [], main = MAIN }: TestRelayOptions,
+    { args = [], main = MAIN, nodeArgs = [], env = {} }: TestRelayOptions,
   ) {
     this.dataFolder = dataFolder;
     this.#ownsFolder = ownsFolder;
     this.#port = port;
     this.#args = args;
     this.#main = main;
+    this.#nodeArgs = nodeArgs;
+    this.#env = env;
   }
 
   static async start(options: TestRelayOptions = {}): Promise<TestRelay> {
@@ -85,7 +93,10 @@ export class TestRelay {
       this.dataFolder,
       ...this.#args,
     ];
-    const child = spawn(process.execPath, [this.#main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...this.#nodeArgs, this.#main, ...args], {
+      env: { ...process.env, ...this.#env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#child = child;
     const text = await this.#outputUntilReady(child);
     const address = /https?:\/\/\S+?:(\d+)(?=\s)/.exec(text);

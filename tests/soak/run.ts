@@ -1,0 +1,68 @@
+/**
+ * Loops that may run for hours, by name:
+ *
+ *   npx tsx tests/soak/run.ts <loop> [--seed n] [--rounds n]
+ *
+ * Each prints its counts and ends with 1 when a promise was broken. The same seed makes the same
+ * choices; what the machine's own timing adds cannot be repeated. Relays are those of `npm run build`.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { PowerCutDisk } from './powerCut';
+import { relayKill } from './relayKill';
+
+export interface SoakOptions {
+  readonly seed: number;
+  readonly rounds: number;
+  /** Empty, on a real disk, removed afterwards. */
+  readonly folder: string;
+  readonly say: (line: string) => void;
+}
+
+/** Answers what was broken; nothing = all promises were kept. */
+export type Soak = (options: SoakOptions) => Promise<readonly string[]>;
+
+const SOAKS: Record<string, Soak> = {
+  /** P1: SIGKILL under load. */
+  'relay-kill': async ({ seed, rounds, folder, say }) => {
+    const { faults, ...counts } = await relayKill({ seed, rounds, dataFolder: folder, onRound: say });
+    say(JSON.stringify(counts));
+    return faults;
+  },
+  /** P1: the same, and whatever was not synced is gone. */
+  'power-cut': async ({ seed, rounds, folder, say }) => {
+    const disk = PowerCutDisk.create(folder, seed);
+    if (disk === undefined) return ['not run: there is no C compiler (cc) on this machine'];
+    const { dataFolder } = disk;
+    const { faults, ...counts } = await relayKill({ seed, rounds, dataFolder, disk, onRound: say });
+    const { syncs, writes, lost } = disk;
+    say(JSON.stringify({ ...counts, syncs, writes, lost }));
+    return faults;
+  },
+};
+
+const { values, positionals } = parseArgs({
+  options: { seed: { type: 'string' }, rounds: { type: 'string' } },
+  allowPositionals: true,
+});
+const soak = SOAKS[positionals[0] ?? ''];
+if (soak === undefined) {
+  process.stdout.write(
+    `npx tsx tests/soak/run.ts ${Object.keys(SOAKS).join(' | ')} [--seed n] [--rounds n]\n`,
+  );
+  process.exit(2);
+}
+const seed = Number(values.seed ?? Date.now() % 100_000);
+// not in /tmp, which may be memory
+const folder = mkdtempSync(join(process.cwd(), 'node_modules/.soak-'));
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+say(`${positionals[0] ?? ''}, seed ${String(seed)}`);
+try {
+  const faults = await soak({ seed, rounds: Number(values.rounds ?? 20), folder, say });
+  for (const fault of faults.slice(0, 20)) say(`FAULT: ${fault}`);
+  say(faults.length === 0 ? 'every promise was kept' : `${String(faults.length)} faults`);
+  process.exitCode = faults.length === 0 ? 0 : 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
