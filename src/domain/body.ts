@@ -4,17 +4,15 @@
  * directory operations (SPEC D2).
  */
 import * as v from 'valibot';
-import { err, ok, type Result } from '../lib/result';
+import { ok, type Result } from '../lib/result';
 import type { Bytes } from '../lib/bytes';
 import type { CborFailure } from '../protocol/codec';
+import { bytesOf, listOf, parseValue, uint } from '../protocol/fields';
 import { deviceIdSchema, invitationIdSchema, logIdSchema, personIdSchema } from './ids';
 
-const bytesOf = (length: number) =>
-  v.custom<Bytes>((x) => x instanceof Uint8Array && x.length === length, `${length} bytes`);
-const bytesUpTo = (length: number) =>
-  v.custom<Bytes>((x) => x instanceof Uint8Array && x.length > 0 && x.length <= length, 'bytes');
-const uint = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const persons = v.pipe(v.array(personIdSchema), v.maxLength(2_000));
+const someBytes = (most: number) =>
+  v.custom<Bytes>((x) => x instanceof Uint8Array && x.length > 0 && x.length <= most, 'bytes');
+const persons = listOf(personIdSchema, 2_000);
 
 export const TEXT_LENGTH = 12_000;
 export const NAME_LENGTH = 80;
@@ -28,17 +26,25 @@ const line = (length: number) =>
     v.maxLength(length),
     v.check((x) => x === cleanLine(x), 'a clean line'),
   );
+export const nameSchema = line(NAME_LENGTH);
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(TEXT_LENGTH));
 
-const deviceSchema = v.strictObject({
+export const deviceSchema = v.strictObject({
   id: deviceIdSchema,
   signatureKey: bytesOf(32),
   relayKey: bytesOf(32),
-  keyPackage: bytesUpTo(8_192),
+  keyPackage: someBytes(8_192),
   mailbox: logIdSchema,
 });
 /** What the directory says of a device besides when and whose. */
 export type DeviceFacts = v.InferOutput<typeof deviceSchema>;
+
+/** Documents are kept in records by name, and in these two names a record is not one. */
+const documentName = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9-]{1,40}$/),
+  v.check((x) => x !== 'constructor' && x !== 'prototype', 'a free name'),
+);
 
 const bodies = {
   text: v.strictObject({ text }),
@@ -49,18 +55,18 @@ const bodies = {
   title: v.strictObject({ title: line(TITLE_LENGTH) }),
   roster: v.strictObject({ add: persons, remove: persons }),
   document: v.strictObject({
-    document: v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,40}$/)),
+    document: documentName,
     session: bytesOf(16),
-    update: bytesUpTo(49_152),
+    update: someBytes(49_152),
   }),
   /** SHA-256 of the state a newcomer was given, at this seq (SPEC J4). */
   snapshot: v.strictObject({ seq: uint, hash: bytesOf(32) }),
 
   'town-founded': v.strictObject({
-    name: line(NAME_LENGTH),
+    name: nameSchema,
     rootKey: bytesOf(32),
     person: personIdSchema,
-    personName: line(NAME_LENGTH),
+    personName: nameSchema,
     device: deviceSchema,
   }),
   'town-invited': v.strictObject({
@@ -73,11 +79,11 @@ const bodies = {
   'town-admitted': v.strictObject({
     invitation: invitationIdSchema,
     person: personIdSchema,
-    name: line(NAME_LENGTH),
+    name: nameSchema,
     device: deviceSchema,
   }),
-  'town-renamed': v.strictObject({ person: personIdSchema, name: line(NAME_LENGTH) }),
-  'town-package': v.strictObject({ keyPackage: bytesUpTo(8_192) }),
+  'town-renamed': v.strictObject({ person: personIdSchema, name: nameSchema }),
+  'town-package': v.strictObject({ keyPackage: someBytes(8_192) }),
   'town-blocked': v.strictObject({ device: deviceIdSchema }),
   'town-person-removed': v.strictObject({ person: personIdSchema }),
   'town-admin': v.strictObject({ person: personIdSchema, isAdmin: v.boolean() }),
@@ -93,9 +99,8 @@ export type EntryBody = KnownBody | { readonly kind: 'unknown' };
 export function parseBody(kind: string, body: unknown): Result<EntryBody, CborFailure> {
   const schema = Object.hasOwn(bodies, kind) ? bodies[kind as KnownKind] : undefined;
   if (schema === undefined) return ok({ kind: 'unknown' });
-  const parsed = v.safeParse(schema, body);
-  if (!parsed.success) return err({ type: 'malformed', then: 'ignore', detail: parsed.issues[0].message });
-  return ok({ kind, ...parsed.output } as KnownBody);
+  const parsed = parseValue(schema, body);
+  return parsed.ok ? ok({ kind, ...parsed.value } as KnownBody) : parsed;
 }
 
 /** Control characters, line breaks, and what turns the direction of the text around it. */

@@ -8,9 +8,10 @@
  * The salt goes when the content is erased, so that the hash cannot be used to guess it.
  */
 import * as v from 'valibot';
-import { err, ok, type Result } from '../lib/result';
+import { ok, type Result } from '../lib/result';
 import type { Bytes } from '../lib/bytes';
-import { decodeCbor, encodeCbor, type CborFailure } from '../protocol/codec';
+import { encodeCbor, type CborFailure } from '../protocol/codec';
+import { anyBytes, bytesOf, listOf, parseCbor, present, uint } from '../protocol/fields';
 import { parseBody, type EntryBody } from './body';
 
 export interface EntryContent {
@@ -34,14 +35,9 @@ export interface WireEntry {
 /** Orders leave room for this many entries of one envelope (records/keys.ts). */
 export const ENTRIES_PER_ENVELOPE = 256;
 
-const bytesOf = (length: number) =>
-  v.custom<Bytes>((x) => x instanceof Uint8Array && x.length === length, `${length} bytes`);
-const anyBytes = v.custom<Bytes>((x) => x instanceof Uint8Array, 'bytes');
-const uint = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-
 const wireSchema = v.strictTuple([bytesOf(16), bytesOf(16), uint, bytesOf(16), anyBytes, bytesOf(64)]);
-const envelopePlaintext = v.pipe(v.array(wireSchema), v.minLength(1), v.maxLength(ENTRIES_PER_ENVELOPE));
-const contentSchema = v.strictTuple([v.string(), uint, uint, bytesOf(32), v.unknown()]);
+const envelopePlaintext = v.pipe(listOf(wireSchema, ENTRIES_PER_ENVELOPE), v.minLength(1));
+const contentSchema = v.strictTuple([v.string(), uint, uint, bytesOf(32), present]);
 
 export function encodeEntries(entries: readonly WireEntry[]): Bytes {
   return encodeCbor(entries.map(entryToTuple));
@@ -52,12 +48,12 @@ export function encodeEntry(entry: WireEntry): Bytes {
 }
 
 export function parseEntries(bytes: Uint8Array): Result<readonly WireEntry[], CborFailure> {
-  const parsed = parseWith(envelopePlaintext, bytes);
+  const parsed = parseCbor(envelopePlaintext, bytes);
   return parsed.ok ? ok(parsed.value.map(tupleToEntry)) : parsed;
 }
 
 export function parseEntry(bytes: Uint8Array): Result<WireEntry, CborFailure> {
-  const parsed = parseWith(wireSchema, bytes);
+  const parsed = parseCbor(wireSchema, bytes);
   return parsed.ok ? ok(tupleToEntry(parsed.value)) : parsed;
 }
 
@@ -68,7 +64,7 @@ export function encodeContent(content: EntryContent): Bytes {
 
 /** A kind this version does not know becomes `unknown` and is kept (SPEC E9). */
 export function parseContent(bytes: Uint8Array): Result<EntryContent, CborFailure> {
-  const parsed = parseWith(contentSchema, bytes);
+  const parsed = parseCbor(contentSchema, bytes);
   if (!parsed.ok) return parsed;
   const [kind, writtenAt, seenSeq, seenChain, body] = parsed.value;
   const known = parseBody(kind, body);
@@ -83,16 +79,4 @@ function entryToTuple(entry: WireEntry): v.InferOutput<typeof wireSchema> {
 function tupleToEntry(tuple: v.InferOutput<typeof wireSchema>): WireEntry {
   const [id, device, counter, salt, content, signature] = tuple;
   return { id, device, counter, salt, content, signature };
-}
-
-function parseWith<T extends v.GenericSchema>(
-  schema: T,
-  bytes: Uint8Array,
-): Result<v.InferOutput<T>, CborFailure> {
-  const value = decodeCbor(bytes);
-  if (!value.ok) return value;
-  const parsed = v.safeParse(schema, value.value);
-  return parsed.success
-    ? ok(parsed.output)
-    : err({ type: 'malformed', then: 'ignore', detail: parsed.issues[0].message });
 }

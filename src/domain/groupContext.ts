@@ -1,8 +1,9 @@
 /** The application's part of a group's context: what every member must agree on (SPEC G2). */
 import * as v from 'valibot';
-import { err, ok, type Result } from '../lib/result';
+import { ok, type Result } from '../lib/result';
 import type { Bytes } from '../lib/bytes';
-import { decodeCbor, encodeCbor, type CborFailure } from '../protocol/codec';
+import { encodeCbor, type CborFailure } from '../protocol/codec';
+import { bytesOf, parseCbor } from '../protocol/fields';
 import { logIdSchema, personIdSchema, type LogId, type PersonId } from './ids';
 
 /** The rules this version judges by. A group of a higher one is neither judged nor written to. */
@@ -17,13 +18,12 @@ export interface GroupContext {
   readonly pair: readonly [PersonId, PersonId] | undefined;
 }
 
-const bytes32 = v.custom<Bytes>((x) => x instanceof Uint8Array && x.length === 32, '32 bytes');
 const schema = v.strictTuple([
   v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   v.picklist(['town', 'direct', 'group']),
   logIdSchema,
-  bytes32,
-  bytes32,
+  bytesOf(32),
+  bytesOf(32),
   v.nullable(v.strictTuple([personIdSchema, personIdSchema])),
 ]);
 
@@ -39,10 +39,8 @@ export function encodeGroupContext(context: GroupContext): Bytes {
 }
 
 export function parseGroupContext(bytes: Uint8Array): Result<GroupContext, CborFailure> {
-  const value = decodeCbor(bytes);
-  if (!value.ok) return value;
-  const parsed = v.safeParse(schema, value.value);
-  if (!parsed.success) return err({ type: 'malformed', then: 'ignore', detail: parsed.issues[0].message });
-  const [ruleset, kind, log, readKey, writeKey, pair] = parsed.output;
+  const parsed = parseCbor(schema, bytes);
+  if (!parsed.ok) return parsed;
+  const [ruleset, kind, log, readKey, writeKey, pair] = parsed.value;
   return ok({ ruleset, kind, log, readKey, writeKey, pair: pair ?? undefined });
 }

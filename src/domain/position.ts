@@ -1,7 +1,8 @@
 /** Under which state of the directory a commit was made (SPEC G6): [generation, seq, chain]. */
 import * as v from 'valibot';
 import type { Bytes } from '../lib/bytes';
-import { decodeCbor, encodeCbor } from '../protocol/codec';
+import { encodeCbor } from '../protocol/codec';
+import { bytesOf, parseCbor, uint } from '../protocol/fields';
 
 export interface Position {
   readonly generation: number;
@@ -9,22 +10,15 @@ export interface Position {
   readonly chain: Bytes;
 }
 
-const uint = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const schema = v.strictTuple([
-  uint,
-  uint,
-  v.custom<Bytes>((x) => x instanceof Uint8Array && x.length === 32, '32 bytes'),
-]);
+const schema = v.strictTuple([uint, uint, bytesOf(32)]);
 
 export function encodePosition(position: Position): Bytes {
   return encodeCbor([position.generation, position.seq, position.chain]);
 }
 
 export function parsePosition(bytes: Uint8Array): Position | undefined {
-  const value = decodeCbor(bytes);
-  if (!value.ok) return undefined;
-  const parsed = v.safeParse(schema, value.value);
-  if (!parsed.success) return undefined;
-  const [generation, seq, chain] = parsed.output;
+  const parsed = parseCbor(schema, bytes);
+  if (!parsed.ok) return undefined;
+  const [generation, seq, chain] = parsed.value;
   return { generation, seq, chain };
 }

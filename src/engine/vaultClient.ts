@@ -1,11 +1,11 @@
 /** The client over the vault: what a tab does when it observes and intends (see client.ts). */
-import { bytesToHex } from '../lib/bytes';
+import { bytesToBase64Url, bytesToHex } from '../lib/bytes';
 import { err, ok, type Result } from '../lib/result';
 import type { Clock } from '../lib/services';
 import type { Random } from '../crypto/random';
 import type { DocumentChannel } from '../crdt/documentChannel';
 import type { EntryId, PersonId } from '../domain/ids';
-import { parseLink } from '../domain/invitationLink';
+import { invitationLinkText, parseLink } from '../domain/invitationLink';
 import { META, VIEW, conversationViewKey, FIRST_CONVERSATION, LAST_CONVERSATION } from '../records/keys';
 import type { Identity } from '../records/logRecords';
 import type { SealedRecords } from '../records/sealedRecords';
@@ -222,16 +222,14 @@ export class VaultClient implements AppClient {
     const link = parseLink(text, origin);
     switch (link.type) {
       case 'setup':
-        return { type: 'setup', token: /einrichten\/([A-Za-z0-9_-]+)/.exec(text)?.[1] ?? '' };
-      case 'invitation': {
-        const payload = /beitreten\/([A-Za-z0-9_-]+)/.exec(text)?.[1] ?? '';
+        return { type: 'setup', token: bytesToBase64Url(link.token) };
+      case 'invitation':
         return {
           type: 'invitation',
           isExpired: clock.now() > link.invitation.expiresAt,
           isForeign: link.invitation.origin !== origin,
-          link: `${link.invitation.origin}/#/beitreten/${payload}`,
+          link: invitationLinkText(link.invitation),
         };
-      }
       default:
         return { type: link.type };
     }

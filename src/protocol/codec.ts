@@ -4,16 +4,23 @@
  */
 import { decode, encode, rfc8949EncodeOptions } from 'cborg';
 import { err, ok, type Failure, type Result } from '../lib/result';
-import type { Bytes } from '../lib/bytes';
+import { copyBytes, type Bytes } from '../lib/bytes';
 import { LIMITS } from './limits';
+import { isUtf8 } from './utf8';
 
 export type CborFailure = Failure & { readonly type: 'malformed' };
 
+/** In bytes of their own: on Node, cborg answers slices of a pool that others' bytes lie in, too. */
 export function encodeCbor(value: unknown): Bytes {
-  return encode(value, rfc8949EncodeOptions);
+  const encoded = encode(value, rfc8949EncodeOptions);
+  return encoded.length === encoded.buffer.byteLength ? encoded : copyBytes(encoded);
 }
 
-/** Maps become plain objects with string keys; integers beyond 2^53 are refused. */
+/**
+ * Maps become plain objects with string keys. What is not in the one deterministic form is refused, so
+ * that a value that was read is written as the same bytes; only numbers that are whole and at most 2^53
+ * away from zero are numbers here (SPEC L2).
+ */
 export function decodeCbor(bytes: Uint8Array): Result<unknown, CborFailure> {
   const shape = checkShape(bytes);
   if (shape !== undefined) return malformed(shape);
@@ -38,12 +45,23 @@ function malformed(detail: string): Result<never, CborFailure> {
   return err({ type: 'malformed', then: 'ignore', detail });
 }
 
-/** Walks item heads without recursion. Returns a reason, or undefined when the shape is bounded. */
+/** A list or map that is being walked. `left` counts keys and values; `key` is the last key's place. */
+interface Level {
+  readonly isMap: boolean;
+  left: number;
+  key: readonly [from: number, to: number] | undefined;
+}
+
+/**
+ * Walks item heads without recursion. Returns a reason, or undefined when the shape is bounded and
+ * what cborg does not look at (keys in order, text that is text, whole numbers) is in the one form.
+ */
 function checkShape(bytes: Uint8Array): string | undefined {
-  const open: number[] = [];
+  const open: Level[] = [];
   let at = 0;
   let items = 0;
   do {
+    const from = at;
     const head = bytes[at++];
     if (head === undefined) return 'truncated';
     if (++items > LIMITS.cborItems) return 'too many items';
@@ -52,6 +70,7 @@ function checkShape(bytes: Uint8Array): string | undefined {
     let length = info;
     if (info >= 24) {
       if (info > 27) return 'indefinite length';
+      if (major === 7) return 'no whole number';
       const width = 1 << (info - 24);
       if (at + width > bytes.length) return 'truncated';
       length = 0;
@@ -59,25 +78,57 @@ function checkShape(bytes: Uint8Array): string | undefined {
       at += width;
     }
     if (major === 2 || major === 3) {
+      const text = at;
       at += length;
       if (at > bytes.length) return 'truncated';
+      if (major === 3 && !isUtf8(bytes, text, at)) return 'no text';
+    }
+    const level = open.at(-1);
+    if (level?.isMap === true && level.left % 2 === 0) {
+      const fault = faultOfKey(bytes, level.key, from, at);
+      if (fault !== undefined) return fault;
+      level.key = [from, at];
     }
     const children = major === 4 ? length : major === 5 ? 2 * length : major === 6 ? 1 : 0;
     if (children > bytes.length) return 'truncated';
     if (children > 0) {
       if (open.length >= LIMITS.cborDepth) return 'too deep';
-      open.push(children);
+      open.push({ isMap: major === 5, left: children, key: undefined });
       continue;
     }
-    while (open.length > 0) {
-      const last = open.length - 1;
-      const left = (open[last] ?? 0) - 1;
-      if (left > 0) {
-        open[last] = left;
-        break;
-      }
+    for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
+      last.left -= 1;
+      if (last.left > 0) break;
       open.pop();
     }
   } while (open.length > 0);
   return at === bytes.length ? undefined : 'trailing bytes';
+}
+
+/** Keys are texts in the order of their bytes (RFC 8949 §4.2.1), each once. */
+function faultOfKey(bytes: Uint8Array, previous: Level['key'], from: number, to: number): string | undefined {
+  if ((bytes[from] ?? 0) >> 5 !== 3) return 'a key that is no text';
+  // Readers swallow a byte order mark, which would make two keys of one.
+  if (hasByteOrderMark(bytes, from, to)) return 'a key with a byte order mark';
+  return previous !== undefined && compareRanges(bytes, previous, [from, to]) >= 0
+    ? 'keys out of order'
+    : undefined;
+}
+
+function hasByteOrderMark(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at + 2 < to; at++)
+    if (bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf) return true;
+  return false;
+}
+
+function compareRanges(
+  bytes: Uint8Array,
+  [a, aEnd]: readonly [number, number],
+  [b, bEnd]: readonly [number, number],
+): number {
+  for (let i = 0; a + i < aEnd && b + i < bEnd; i++) {
+    const difference = (bytes[a + i] ?? 0) - (bytes[b + i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return aEnd - a - (bEnd - b);
 }

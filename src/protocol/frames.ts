@@ -8,9 +8,10 @@
  * group commit for all watchers.
  */
 import * as v from 'valibot';
-import { err, ok, type Result } from '../lib/result';
+import { err, type Result } from '../lib/result';
 import type { Bytes } from '../lib/bytes';
 import { decodeCbor, encodeCbor, type CborFailure } from './codec';
+import { bytesOf, bytesUpTo, listOf, parseValue, present, uint } from './fields';
 import { LIMITS } from './limits';
 
 export const PROTOCOL_VERSION = 1;
@@ -19,11 +20,6 @@ export const PROTOCOL_VERSION = 1;
 export const LOG_KINDS = { conversation: 0, mailbox: 1, invitation: 2, channel: 3 } as const;
 export type LogKind = (typeof LOG_KINDS)[keyof typeof LOG_KINDS];
 
-const bytesOf = (length: number) =>
-  v.custom<Bytes>((x) => x instanceof Uint8Array && x.length === length, `${length} bytes`);
-const bytesUpTo = (length: number) =>
-  v.custom<Bytes>((x) => x instanceof Uint8Array && x.length <= length, `at most ${length} bytes`);
-const uint = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** 32 random bytes. */
 const logId = bytesOf(32);
 /** Bearer key; the relay stores its SHA-256. Empty where the kind needs none. */
@@ -34,7 +30,11 @@ const bearer = v.custom<Bytes>(
 const hash = bytesOf(32);
 const passKey = bytesOf(32);
 const slotId = bytesOf(16);
-const list = <T extends v.GenericSchema>(item: T, max: number) => v.pipe(v.array(item), v.maxLength(max));
+/** Empty, or the first 8 bytes of the relay's HMAC (SPEC K4). */
+const pseudonym = v.custom<Bytes>(
+  (x) => x instanceof Uint8Array && (x.length === 8 || x.length === 0),
+  'pseudonym',
+);
 
 // ---- device → relay -------------------------------------------------------------------------
 
@@ -77,7 +77,7 @@ const appendFrame = v.strictTuple([
   logId,
   bearer,
   uint,
-  list(bytesUpTo(LIMITS.commitBytes), LIMITS.envelopesPerAppend),
+  listOf(bytesUpTo(LIMITS.commitBytes), LIMITS.envelopesPerAppend),
 ]);
 /** log, read key, after seq, wanted bytes. */
 const readFrame = v.strictTuple([op('read'), uint, logId, bearer, uint, uint]);
@@ -85,9 +85,9 @@ const readFrame = v.strictTuple([op('read'), uint, logId, bearer, uint, uint]);
 const watchFrame = v.strictTuple([
   op('watch'),
   uint,
-  list(v.strictTuple([logId, bearer, uint, uint]), LIMITS.watchLogs),
+  listOf(v.strictTuple([logId, bearer, uint, uint]), LIMITS.watchLogs),
 ]);
-const unwatchFrame = v.strictTuple([op('unwatch'), uint, list(logId, LIMITS.watchLogs)]);
+const unwatchFrame = v.strictTuple([op('unwatch'), uint, listOf(logId, LIMITS.watchLogs)]);
 /** log, write key, slot, last value. */
 const putFrame = v.strictTuple([op('put'), uint, logId, bearer, slotId, bytesUpTo(LIMITS.slotBytes)]);
 /** log, close key: nothing more is accepted; the log is erased after its retention. */
@@ -100,10 +100,10 @@ const castFrame = v.strictTuple([op('cast'), uint, logId, bearer, bytesUpTo(LIMI
 const admitFrame = v.strictTuple([
   op('admit'),
   uint,
-  list(v.strictTuple([passKey, v.boolean()]), LIMITS.passesPerFrame),
+  listOf(v.strictTuple([passKey, v.boolean()]), LIMITS.passesPerFrame),
 ]);
 /** Admin passes only; their sockets close at once. */
-const revokeFrame = v.strictTuple([op('revoke'), uint, list(passKey, LIMITS.passesPerFrame)]);
+const revokeFrame = v.strictTuple([op('revoke'), uint, listOf(passKey, LIMITS.passesPerFrame)]);
 /** Admin passes only: answers [pass key, is admin] for all. */
 const passesFrame = v.strictTuple([op('passes'), uint]);
 /** The one-time set-up token: this connection's relay key becomes the first admin pass. */
@@ -183,15 +183,15 @@ export const REFUSAL_THEN = {
  * the chain survives.
  */
 const storedEnvelope = v.union([
-  v.strictTuple([uint, uint, bytesUpTo(8), bytesUpTo(LIMITS.commitBytes)]),
-  v.strictTuple([uint, uint, bytesUpTo(8), bytesOf(0), bytesOf(16), v.boolean()]),
+  v.strictTuple([uint, uint, pseudonym, bytesUpTo(LIMITS.commitBytes)]),
+  v.strictTuple([uint, uint, pseudonym, bytesOf(0), bytesOf(16), v.boolean()]),
 ]);
 export type StoredEnvelope = v.InferOutput<typeof storedEnvelope>;
 
 /** version, nonce, incarnation, relay time (ms). The first frame on every connection. */
 const helloFrame = v.strictTuple([v.literal(REPLY.hello), uint, bytesOf(32), bytesOf(16), uint]);
 /** request number, result of the operation: see the result schemas below. */
-const okFrame = v.strictTuple([v.literal(REPLY.ok), uint, v.unknown()]);
+const okFrame = v.strictTuple([v.literal(REPLY.ok), uint, present]);
 /** request number, reason, number that belongs to it (stale: last commit; rate: wait in ms; else 0). */
 const refusedFrame = v.strictTuple([v.literal(REPLY.refused), uint, v.picklist(REFUSALS), uint]);
 /**
@@ -272,7 +272,5 @@ function parseBy<const T extends readonly v.GenericSchema[]>(
   const code: unknown = Array.isArray(value.value) ? value.value[0] : undefined;
   const schema = typeof code === 'number' ? schemas[code - firstCode] : undefined;
   if (schema === undefined) return err({ type: 'malformed', then: 'ignore', detail: 'operation' });
-  const parsed = v.safeParse(schema, value.value);
-  if (!parsed.success) return err({ type: 'malformed', then: 'ignore', detail: parsed.issues[0].message });
-  return ok(parsed.output);
+  return parseValue(schema, value.value);
 }

@@ -9,9 +9,11 @@ import { deriveKeys } from '../crypto/hash';
 import { openWithSecret, sealWithSecret } from '../crypto/secretBox';
 import { SecretKey } from '../crypto/secretKey';
 import type { Random } from '../crypto/random';
-import { deviceIdSchema, logIdSchema, personIdSchema, type LogId } from '../domain/ids';
-import { decodeCbor, encodeCbor } from '../protocol/codec';
+import { deviceSchema, nameSchema } from '../domain/body';
+import { deviceIdSchema, personIdSchema, type LogId } from '../domain/ids';
+import { encodeCbor } from '../protocol/codec';
 import { encodeEnvelope, EPOCH_TAG_BYTES, parseEnvelope } from '../protocol/envelope';
+import { parseCbor } from '../protocol/fields';
 import { LIMITS } from '../protocol/limits';
 
 export interface InvitationKeys {
@@ -34,22 +36,15 @@ export function invitationKeys(secret: Bytes): InvitationKeys {
   };
 }
 
-const bytes32 = v.custom<Bytes>((x) => x instanceof Uint8Array && x.length === 32, '32 bytes');
-const bytes = v.custom<Bytes>((x) => x instanceof Uint8Array, 'bytes');
+/** Names and devices as the directory takes them: what could not be admitted is no request. */
 const messageSchema = v.variant('type', [
   v.strictObject({
     type: v.literal('request'),
     person: personIdSchema,
-    name: v.pipe(v.string(), v.minLength(1), v.maxLength(80)),
-    device: v.strictObject({
-      id: deviceIdSchema,
-      signatureKey: bytes32,
-      relayKey: bytes32,
-      keyPackage: bytes,
-      mailbox: logIdSchema,
-    }),
+    name: nameSchema,
+    device: deviceSchema,
   }),
-  v.strictObject({ type: v.literal('accepted'), device: deviceIdSchema, townName: v.string() }),
+  v.strictObject({ type: v.literal('accepted'), device: deviceIdSchema, townName: nameSchema }),
   v.strictObject({
     type: v.literal('refused'),
     device: deviceIdSchema,
@@ -81,7 +76,6 @@ export function openInvitationMessage(
   const envelope = parseEnvelope(envelopeBytes, LIMITS.invitationEnvelopeBytes);
   if (!envelope.ok) return undefined;
   const plain = openWithSecret(keys.seal, LABEL, envelope.value.sealed);
-  const value = plain.ok ? decodeCbor(plain.value) : undefined;
-  const parsed = value?.ok === true ? v.safeParse(messageSchema, value.value) : undefined;
-  return parsed?.success === true ? parsed.output : undefined;
+  const parsed = plain.ok ? parseCbor(messageSchema, plain.value) : undefined;
+  return parsed?.ok === true ? parsed.value : undefined;
 }

@@ -12,15 +12,15 @@ import { parseContent, parseEntry } from '../domain/entry';
 import type { DeviceId } from '../domain/ids';
 import type { Directory } from '../domain/directory';
 import { parseGroupContext, RULESET, type GroupContext } from '../domain/groupContext';
-import { decodeCbor, encodeCbor } from '../protocol/codec';
+import { encodeCbor } from '../protocol/codec';
 import { encodeEnvelope, EPOCH_TAG_BYTES, parseEnvelope } from '../protocol/envelope';
+import { anyBytes, parseCbor } from '../protocol/fields';
 import { LIMITS } from '../protocol/limits';
 import type { TimelineRecord } from '../records/logRecords';
 import { verifyEntry } from './entrySeal';
 import { encodeSnapshot, parseSnapshot, type Snapshot } from './snapshot';
 
-const bytes = v.custom<Bytes>((x) => x instanceof Uint8Array, 'bytes');
-const mailSchema = v.strictTuple([v.literal(1), bytes, bytes]);
+const mailSchema = v.strictTuple([v.literal(1), anyBytes, anyBytes]);
 
 export type MailFailure = Failure & {
   readonly type: 'malformed' | 'not-for-us' | 'from-the-future' | 'unreadable' | 'too-large';
@@ -60,10 +60,9 @@ export async function openMail(
 ): Promise<Result<OpenedMail, MailFailure>> {
   const envelope = parseEnvelope(envelopeBytes, LIMITS.mailboxEnvelopeBytes);
   if (!envelope.ok) return err({ type: 'malformed', then: 'ignore' });
-  const value = decodeCbor(envelope.value.sealed);
-  const parts = value.ok ? v.safeParse(mailSchema, value.value) : undefined;
-  if (parts?.success !== true) return err({ type: 'malformed', then: 'ignore' });
-  const [, welcome, sealed] = parts.output;
+  const parts = parseCbor(mailSchema, envelope.value.sealed);
+  if (!parts.ok) return parts;
+  const [, welcome, sealed] = parts.value;
   const joined = await groups.join(self, welcome, packages);
   if (!joined.ok) return err({ type: 'not-for-us', then: 'ignore', detail: joined.error.type });
   const context = parseGroupContext(groups.context(joined.value));

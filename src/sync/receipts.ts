@@ -10,8 +10,9 @@ import { openBytes, sealBytes } from '../crypto/seal';
 import type { SecretKey } from '../crypto/secretKey';
 import { signLabelled, verifyLabelled } from '../crypto/signature';
 import { deviceIdSchema, idToBytes, type DeviceId, type LogId } from '../domain/ids';
-import { decodeCbor, encodeCbor } from '../protocol/codec';
+import { encodeCbor } from '../protocol/codec';
 import { EPOCH_TAG_BYTES } from '../protocol/envelope';
+import { bytesOf, parseCbor, uint } from '../protocol/fields';
 import type { Group } from './logState';
 
 export interface Receipt {
@@ -21,13 +22,7 @@ export interface Receipt {
   readonly read: number;
 }
 
-const uint = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const schema = v.strictTuple([
-  deviceIdSchema,
-  uint,
-  uint,
-  v.custom<Bytes>((x) => x instanceof Uint8Array && x.length === 64, '64 bytes'),
-]);
+const schema = v.strictTuple([deviceIdSchema, uint, uint, bytesOf(64)]);
 
 /** Tells the relay nothing but that the same device wrote it again. */
 export function receiptSlot(log: LogId, device: DeviceId): Bytes {
@@ -51,10 +46,9 @@ export async function openReceipt(log: LogId, group: Group, value: Uint8Array): 
   if (!equalBytes(value.subarray(0, EPOCH_TAG_BYTES), group.tag)) return undefined;
   const plain = await openBytes(group.key, associatedData(log), value.subarray(EPOCH_TAG_BYTES));
   if (!plain.ok) return undefined;
-  const decoded = decodeCbor(plain.value);
-  const parsed = decoded.ok ? v.safeParse(schema, decoded.value) : undefined;
-  if (parsed?.success !== true) return undefined;
-  const [device, delivered, read, signature] = parsed.output;
+  const parsed = parseCbor(schema, plain.value);
+  if (!parsed.ok) return undefined;
+  const [device, delivered, read, signature] = parsed.value;
   const leaf = group.leaves.find((candidate) => candidate.device === device);
   if (leaf === undefined) return undefined;
   const parts = [idToBytes(log), idToBytes(device), delivered, read] as const;

@@ -8,7 +8,6 @@
  *    must not guess. The next connection starts from the cursors.
  */
 import type * as v from 'valibot';
-import { safeParse } from 'valibot';
 import { err, ok, type Disposition, type Result } from '../lib/result';
 import { bytesToHex, type Bytes } from '../lib/bytes';
 import type { Clock, Network, Socket } from '../lib/services';
@@ -23,6 +22,7 @@ import {
   type RequestFrame,
   type StoredEnvelope,
 } from '../protocol/frames';
+import { parseValue } from '../protocol/fields';
 
 export interface RelayFailure {
   readonly type: Refusal | 'offline' | 'malformed';
@@ -140,8 +140,8 @@ export class RelayClient {
     if (!this.#isOnline) return err(OFFLINE);
     const answer = await this.#send(request);
     if (!answer.ok) return answer;
-    const parsed = safeParse(schema, answer.value);
-    return parsed.success ? ok(parsed.output) : err({ type: 'malformed', then: 'retry', number: 0 });
+    const parsed = parseValue(schema, answer.value);
+    return parsed.ok ? parsed : err({ type: 'malformed', then: 'retry', number: 0 });
   }
 
   /** For frames whose answer nobody waits for. */

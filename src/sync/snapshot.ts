@@ -5,13 +5,14 @@
  * verified entry by entry; the hash of its state becomes an entry that older members check.
  */
 import * as v from 'valibot';
-import { err, ok, type Failure, type Result } from '../lib/result';
+import { ok, type Failure, type Result } from '../lib/result';
 import type { Bytes } from '../lib/bytes';
 import { sha256 } from '../crypto/hash';
 import type { Conversation } from '../domain/conversation';
 import type { Directory } from '../domain/directory';
 import { deviceIdSchema, invitationIdSchema, logIdSchema, personIdSchema } from '../domain/ids';
-import { decodeCbor, encodeCbor } from '../protocol/codec';
+import { encodeCbor } from '../protocol/codec';
+import { anyBytes, bytesOf, parseCbor, uint } from '../protocol/fields';
 import type { Fold, Progress, TimelineRecord } from '../records/logRecords';
 
 export interface Snapshot {
@@ -26,9 +27,7 @@ export interface Snapshot {
   readonly history: readonly TimelineRecord[];
 }
 
-const uint = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const bytes = v.custom<Bytes>((x) => x instanceof Uint8Array, 'bytes');
-const bytes32 = v.custom<Bytes>((x) => x instanceof Uint8Array && x.length === 32, '32 bytes');
+const bytes32 = bytesOf(32);
 const text = v.pipe(v.string(), v.maxLength(200));
 const persons = v.array(personIdSchema);
 /** Absent fields travel as null: the wire's CBOR has no undefined. */
@@ -55,7 +54,7 @@ const directorySchema = v.strictObject({
         id: deviceIdSchema,
         signatureKey: bytes32,
         relayKey: bytes32,
-        keyPackage: bytes,
+        keyPackage: anyBytes,
         mailbox: logIdSchema,
       }),
       person: personIdSchema,
@@ -97,7 +96,7 @@ const historySchema = v.strictObject({
   order: uint,
   relayAt: uint,
   author: absent(personIdSchema),
-  proof: absent(v.strictObject({ epochTag: bytes, entry: bytes })),
+  proof: absent(v.strictObject({ epochTag: anyBytes, entry: anyBytes })),
   effects: v.array(effectSchema),
   gap: absent(v.strictObject({ count: uint, reason: v.picklist(['missing', 'unreadable', 'forked']) })),
   isHistory: v.boolean(),
@@ -113,7 +112,7 @@ const schema = v.strictObject({
     v.strictObject({ type: v.literal('town'), directory: directorySchema }),
     v.strictObject({ type: v.literal('conversation'), conversation: conversationSchema }),
   ]),
-  documents: v.record(v.string(), bytes),
+  documents: v.record(v.string(), anyBytes),
   history: v.array(historySchema),
 });
 
@@ -124,12 +123,10 @@ export function encodeSnapshot(snapshot: Snapshot): Bytes {
 }
 
 export function parseSnapshot(encoded: Uint8Array): Result<Snapshot, SnapshotFailure> {
-  const value = decodeCbor(encoded);
-  if (!value.ok) return value;
-  const parsed = v.safeParse(schema, value.value);
-  if (!parsed.success) return err({ type: 'malformed', then: 'ignore', detail: parsed.issues[0].message });
+  const parsed = parseCbor(schema, encoded);
+  if (!parsed.ok) return parsed;
   // valibot's record type loses the brand of its keys; the schema has checked them.
-  return ok(parsed.output as SnapshotOutput as Snapshot);
+  return ok(parsed.value as SnapshotOutput as Snapshot);
 }
 type SnapshotOutput = { readonly [K in keyof Snapshot]: unknown };
 

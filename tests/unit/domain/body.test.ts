@@ -138,7 +138,17 @@ describe('bounds of bodies', () => {
   });
 
   it('a document’s name cannot lead anywhere', () => {
-    for (const document of ['Board', 'a/b', '../a', 'a b', 'ä', 'a\n', '__proto__'])
+    for (const document of [
+      'Board',
+      'a/b',
+      '../a',
+      'a b',
+      'ä',
+      'a\n',
+      '__proto__',
+      'constructor',
+      'prototype',
+    ])
       expect(isValid('document', { ...bodies.document, document }), document).toBe(false);
   });
 });

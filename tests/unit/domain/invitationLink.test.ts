@@ -102,9 +102,54 @@ describe('links (SPEC J1)', () => {
       }
   });
 
-  it('that a mail program has encoded once more are damaged, not something else', () => {
-    expect(parseLink(encodeURIComponent(link), OWN)).toEqual({ type: 'damaged' });
-    expect(parseLink(link.replace('#', '%23'), OWN)).toEqual({ type: 'damaged' });
+  it.each([
+    ['whole', encodeURIComponent(link)],
+    ['whole, in lower case', encodeURIComponent(link).replace(/%[0-9A-F]{2}/g, (x) => x.toLowerCase())],
+    ['in the #', link.replace('#', '%23')],
+    ['in the fragment', link.replace('#/beitreten/', '#%2Fbeitreten%2F')],
+    ['inside a safe link', `https://safe.example/?url=${encodeURIComponent(link)}&data=05%7C01`],
+    ['inside a safe link’s path', `https://safe.example/v2/${encodeURIComponent(link)}`],
+    ['behind a stray percent sign', `100 % sicher: ${encodeURIComponent(link)}`],
+  ])('that a mail program has encoded %s are found', (_, text) => {
+    expect(parseLink(text, OWN)).toEqual({ type: 'invitation', invitation });
+  });
+
+  it.each([
+    ['the scheme', link.replace('https', 'Https')],
+    ['scheme and host', link.replace('https://town.example', 'HTTPS://TOWN.Example')],
+    ['scheme and host, encoded', encodeURIComponent(link.replace('https://town', 'HTTPS://TOWN'))],
+  ])('are the same with %s in other letters', (_, text) => {
+    expect(parseLink(text, OWN)).toEqual({ type: 'invitation', invitation });
+  });
+
+  it('keep the letters of a path and of percent signs in it', () => {
+    expect(parseLink(link.replace('/#', '/Mein%20Amt/#'), OWN)).toMatchObject({
+      invitation: { origin: 'https://town.example:8443/Mein%20Amt' },
+    });
+  });
+
+  it('lose what a network has hung on them', () => {
+    expect(parseLink(link.replace('/#', '/?fbclid=abc/x#'), OWN)).toEqual({ type: 'invitation', invitation });
+    expect(parseLink(link.replace('/#', '?a=1#'), OWN)).toEqual({ type: 'invitation', invitation });
+  });
+
+  it.each(['https://', 'https:///', 'https://wer@town.example', 'https://town.example\\@b.example'])(
+    'under no address a device may go to are damaged: %s',
+    (origin) => {
+      expect(parseLink(`${origin}/#/beitreten/${payload}`, OWN)).toEqual({ type: 'damaged' });
+    },
+  );
+
+  it('are looked for in a text of any length without going back and forth', () => {
+    for (const long of [
+      'https://'.repeat(100_000),
+      'a'.repeat(1_000_000),
+      ' '.repeat(1_000_000),
+      '%23'.repeat(300_000),
+    ]) {
+      expect(parseLink(long, OWN).type).toBe(long.trim() === '' ? 'none' : 'damaged');
+      expect(parseLink(`${long} ${link}`, OWN)).toEqual({ type: 'invitation', invitation });
+    }
   });
 
   it.each([

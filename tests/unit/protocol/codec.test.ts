@@ -15,7 +15,6 @@ const { value: anyValue } = fc.letrec<{ value: unknown }>((tie) => ({
     fc.uint8Array({ maxLength: 40 }).map((bytes) => new Uint8Array(bytes)),
     fc.boolean(),
     fc.constant(null),
-    fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => (x === 0 ? 0 : x)),
     fc.array(tie('value'), { maxLength: 5 }),
     fc.dictionary(
       fc.string({ maxLength: 6 }).filter((key) => key !== '__proto__'),
@@ -59,7 +58,6 @@ describe('CBOR (SPEC L2)', () => {
     ['the largest safe integer', Number.MAX_SAFE_INTEGER, '1b001fffffffffffff'],
     ['the smallest safe integer', Number.MIN_SAFE_INTEGER, '3b001ffffffffffffe'],
     ['text and bytes', ['ä', Uint8Array.of(1, 2)], '82 62c3a4 420102'],
-    ['half a number', 1.5, 'f93e00'],
     ['nothing', [null, true, false], '83f6f5f4'],
   ])('writes the bytes of the standard: %s', (_, value, bytes) => {
     expect(bytesToHex(encodeCbor(value))).toBe(bytes.replaceAll(' ', ''));
@@ -85,6 +83,22 @@ describe('CBOR (SPEC L2)', () => {
     ['a lonely end', 'ff'],
     ['a reserved head', '1c'],
     ['a doubled key', 'a2 6161 01 6161 02'],
+    ['keys out of order', 'a2 6162 01 6161 02'],
+    ['a longer key before a shorter one', 'a2 626161 01 6162 02'],
+    ['keys out of order inside', '81 a1 6161 a2 6162 01 6161 02'],
+    ['a key with a byte order mark', 'a1 64efbbbf61 01'],
+    ['half a number', 'f93e00'],
+    ['a whole number as a fraction', 'f93c00'],
+    ['a whole number as a fraction of four bytes', 'fa3f800000'],
+    ['minus nothing', 'f98000'],
+    ['a lone surrogate', '63eda080'],
+    ['a surrogate pair as two', '66eda0bdedb880'],
+    ['a letter in too many bytes', '62c1a1'],
+    ['a letter in three bytes for two', '63e08080'],
+    ['a letter beyond Unicode', '64f4908080'],
+    ['an unfinished letter', '61c3'],
+    ['an unfinished letter before another item', '82 62e282 01'],
+    ['a letter that only goes on', '6180'],
     ['a key that is no text', 'a1 01 02'],
     ['NaN', 'f97e00'],
     ['NaN in eight bytes', 'fb7ff8000000000000'],
@@ -105,6 +119,25 @@ describe('CBOR (SPEC L2)', () => {
     ['a simple value nobody knows', 'f820'],
   ])('refuses %s: %s', (_, bytes) => {
     expect(decodeCbor(hex(bytes))).toMatchObject({ ok: false, error: { type: 'malformed', then: 'ignore' } });
+  });
+
+  it('writes into bytes of its own, which nobody else reads or changes', () => {
+    for (const size of [0, 1, 100, 300, 1_000, 5_000, 100_000])
+      for (const value of [new Uint8Array(size), 'x'.repeat(size), { a: 1, b: 'x'.repeat(size) }, [[]]]) {
+        const encoded = encodeCbor(value);
+        expect(Object.getPrototypeOf(encoded)).toBe(Uint8Array.prototype);
+        expect(encoded.buffer.byteLength).toBe(encoded.length);
+        const copy = new Uint8Array(encoded);
+        encodeCbor(value).fill(0);
+        expect(encodeCbor(value)).toEqual(copy);
+      }
+  });
+
+  it('reads bytes that stay when the frame they came in is gone', () => {
+    const frame = encodeCbor([Uint8Array.of(1, 2, 3)]);
+    const decoded = decodeCbor(frame);
+    frame.fill(0);
+    expect(decoded).toEqual({ ok: true, value: [Uint8Array.of(1, 2, 3)] });
   });
 
   it('goes sixteen levels deep and no further', () => {
@@ -133,7 +166,7 @@ describe('CBOR (SPEC L2)', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
         const decoded = decodeCbor(bytes);
-        if (decoded.ok) expect(decodeCbor(encodeCbor(decoded.value))).toEqual(decoded);
+        if (decoded.ok) expect(encodeCbor(decoded.value)).toEqual(new Uint8Array(bytes));
         else expect(decoded.error).toMatchObject({ type: 'malformed', then: 'ignore' });
       }),
       { numRuns: 3_000 },

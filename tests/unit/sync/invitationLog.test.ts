@@ -91,6 +91,12 @@ describe('an invitation’s log (SPEC J2)', () => {
       { ...request, person: new Uint8Array(16) },
       { ...request, name: '' },
       { ...request, name: 'x'.repeat(81) },
+      // What the directory would not take would make the admission unreadable for everybody (E8, E9).
+      { ...request, name: 'Bert\nBöhm' },
+      { ...request, name: ' Bert' },
+      { ...request, device: { ...device, keyPackage: new Uint8Array(8_193) } },
+      { ...request, device: { ...device, keyPackage: new Uint8Array(0) } },
+      { type: 'accepted', device: device.id, townName: 'x'.repeat(81) },
       { ...request, device: { ...device, signatureKey: new Uint8Array(31) } },
       { ...request, device: { ...device, relayKey: 'x' } },
       { ...request, device: { ...device, mailbox: 'c'.repeat(32) } },
