@@ -17,6 +17,7 @@ import type {
   SearchHit,
   SetupView,
   StatusView,
+  SuccessionView,
   TimelineItem,
 } from './views';
 
@@ -28,6 +29,7 @@ export interface AppClient {
   observeStatus(onValue: (view: StatusView) => void): Stop;
   observeList(onValue: (view: ListView) => void): Stop;
   observeDirectory(onValue: (view: DirectoryView) => void): Stop;
+  observeSuccession(onValue: (view: SuccessionView) => void): Stop;
   observeInvitations(onValue: (view: readonly InvitationView[]) => void): Stop;
   observeConversation(
     number: ConversationNumber,

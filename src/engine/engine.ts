@@ -3,7 +3,7 @@
  * the work is done by the runners (one for each log), the set-up flow, the invitation desk and the
  * view writer. It is told of nothing directly: it sees intents in the vault and frames from the relay.
  */
-import { bytesToHex } from '../lib/bytes';
+import { bytesToHex, type Bytes } from '../lib/bytes';
 import type { EntryBody } from '../domain/body';
 import { EMPTY_DIRECTORY, isAdminAt, type Directory } from '../domain/directory';
 import type { EntryId, LogId } from '../domain/ids';
@@ -26,6 +26,7 @@ import { reconcilePasses } from './passes';
 import { Presence } from './presence';
 import { openSession, watchLogs, type Session } from './session';
 import { SetupFlow } from './setupFlow';
+import { Succession } from './succession';
 import type { SetupRecord } from './setupRecords';
 import { readStoredLogs } from './storedLogs';
 import { TownLinks } from './townLinks';
@@ -48,6 +49,7 @@ export class Engine {
   readonly desk: IntentDesk;
   readonly mailroom: Mailroom;
   readonly presence: Presence;
+  readonly succession: Succession;
   identity: Identity | undefined;
   #session: Session | undefined;
   #connection: Connection = { state: 'offline', since: 0, nextTryAt: undefined };
@@ -65,6 +67,7 @@ export class Engine {
     this.desk = new IntentDesk(this);
     this.mailroom = new Mailroom(this);
     this.presence = new Presence(this);
+    this.succession = new Succession(this);
     this.book = new IntentBook(records, {
       handle: (number, ask) => this.desk.handle(number, ask),
       pause: () => new Promise((resolve) => services.clock.after(RETRY_WISH_MS, resolve)),
@@ -100,6 +103,7 @@ export class Engine {
   async #load(): Promise<void> {
     this.identity = await this.records.get<Identity>('meta', META.identity);
     await this.setup.load((await this.records.get<SetupRecord>('meta', META.setup)) ?? { phase: 'empty' });
+    await this.succession.load();
     if (this.identity !== undefined) {
       this.openSession(this.identity);
       await this.townLinks.load(this.records);
@@ -111,6 +115,7 @@ export class Engine {
     this.views.all(this.viewSource);
     this.setup.show();
     this.invitations.show();
+    this.succession.show();
     // What waits must be known before the log is read: an own entry that nobody here asked for is alarming.
     await this.book.start(() => {
       this.services.onEnd('fenced');
@@ -159,9 +164,11 @@ export class Engine {
     this.statusChanged();
   }
 
-  async online(): Promise<void> {
+  async online(incarnation: Bytes, relayTime: number): Promise<void> {
     if (!(await this.setup.online())) return;
+    if (!(await this.succession.meets(incarnation, relayTime))) return;
     await this.watch([...this.runners.values()]);
+    if (this.succession.isLost) return;
     await this.invitations.online();
     await reconcilePasses(this);
     await renewPackage(this);
@@ -174,7 +181,9 @@ export class Engine {
   }
 
   async watch(runners: readonly LogRunner[]): Promise<void> {
-    if (this.relay !== undefined) await watchLogs(this.relay, runners);
+    if (this.relay === undefined) return;
+    const wanted = runners.filter((runner) => this.succession.mayWatch(runner));
+    if (!(await watchLogs(this.relay, wanted))) await this.succession.lost();
   }
 
   // ---- what others ask ------------------------------------------------------------------------
@@ -278,7 +287,10 @@ export class Engine {
     conversations: () => this.conversations(),
     waiting: (log) => this.book.waiting(log),
     allWaiting: () => this.book.all(),
-    status: () => ({ connection: this.#connection, problem: this.#problem }),
+    status: () => ({
+      connection: this.#connection,
+      problem: this.#problem ?? this.succession.problem,
+    }),
     boardTitle: (log) => this.documents.boardTitle(log),
   };
 

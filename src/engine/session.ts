@@ -1,4 +1,5 @@
 /** The device's connection to its town's relay: who it is there, and what comes from there. */
+import type * as v from 'valibot';
 import type { Bytes } from '../lib/bytes';
 import { SecretKey } from '../crypto/secretKey';
 import { signLabelled } from '../crypto/signature';
@@ -31,7 +32,10 @@ export function openSession(engine: Engine, identity: Identity): Session {
       onState: (state) => {
         engine.relayState(state);
       },
-      onOnline: () => void engine.online(),
+      onOnline: (incarnation, relayTime) => void engine.online(incarnation, relayTime),
+      onVersion: () => {
+        engine.succession.versionRefused();
+      },
       onNews: (log, envelopes) => {
         if (!engine.setup.news(log, envelopes) && !engine.invitations.news(log, envelopes))
           engine.runnerOf(log)?.news(envelopes);
@@ -44,8 +48,9 @@ export function openSession(engine: Engine, identity: Identity): Session {
   return { relay, host: runnerHost(engine, identity, relay) };
 }
 
-export async function watchLogs(relay: RelayClient, runners: readonly LogRunner[]): Promise<void> {
-  if (runners.length === 0) return;
+/** False, and no runner is told, when the relay does not have what one of them has read. */
+export async function watchLogs(relay: RelayClient, runners: readonly LogRunner[]): Promise<boolean> {
+  if (runners.length === 0) return true;
   const wanted = runners.map(({ state }) => {
     const { core, progress } = state;
     return [idToBytes(core.log), core.readKey, progress.cursor, progress.putCursor] as [
@@ -56,12 +61,23 @@ export async function watchLogs(relay: RelayClient, runners: readonly LogRunner[
     ];
   });
   const answer = await relay.request([OP.watch, wanted], watchResult);
-  if (!answer.ok) return;
+  if (!answer.ok) return true;
   const told = new Map(answer.value.map((item) => [item[0], item]));
+  if (runners.some((runner, index) => isBehind(runner, told.get(index)))) return false;
   for (const [index, runner] of runners.entries()) {
     const item = told.get(index);
     if (item === undefined) runner.watched(runner.state.progress.cursor, []);
     else if (item.length === 2) runner.unknownAtRelay();
     else runner.watched(item[1], item[4]);
   }
+  return true;
+}
+
+function isBehind(
+  { state }: LogRunner,
+  item: v.InferOutput<typeof watchResult>[number] | undefined,
+): boolean {
+  const { core, progress } = state;
+  if (item?.length !== 5 || core.kind === 'mailbox' || !progress.isMember) return false;
+  return item[1] < progress.cursor;
 }

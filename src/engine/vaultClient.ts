@@ -25,6 +25,7 @@ import type {
   SearchHit,
   SetupView,
   StatusView,
+  SuccessionView,
 } from './views';
 import type { ConversationRecord } from './viewWriter';
 
@@ -67,6 +68,9 @@ export class VaultClient implements AppClient {
   }
   observeDirectory(onValue: (view: DirectoryView) => void): Stop {
     return this.#observeView<DirectoryView>(VIEW.directory, NO_DIRECTORY, onValue);
+  }
+  observeSuccession(onValue: (view: SuccessionView) => void): Stop {
+    return this.#observeView<SuccessionView>(VIEW.succession, { state: 'ours', since: undefined }, onValue);
   }
   observeInvitations(onValue: (view: readonly InvitationView[]) => void): Stop {
     return this.#observeView<readonly InvitationView[]>(VIEW.invitations, [], onValue);

@@ -82,6 +82,13 @@ export interface StatusView {
 export type StatusProblem =
   'storage-full' | 'relay-storage' | 'clock-wrong' | 'version-too-old' | 'relay-changed';
 
+/** Whether the relay still has what this device has read (SPEC Q2–Q4). */
+export interface SuccessionView {
+  /** `ours`: it has. `waits-for-admin`: it has not; an admin must confirm the new server. */
+  readonly state: 'ours' | 'waits-for-admin';
+  readonly since: number | undefined;
+}
+
 export interface ConversationSummary {
   readonly number: ConversationNumber;
   readonly kind: 'direct' | 'group';

@@ -189,7 +189,14 @@ const storedEnvelope = v.union([
 export type StoredEnvelope = v.InferOutput<typeof storedEnvelope>;
 
 /** version, nonce, incarnation, relay time (ms). The first frame on every connection. */
-const helloFrame = v.strictTuple([v.literal(REPLY.hello), uint, bytesOf(32), bytesOf(16), uint]);
+const helloFrame = v.strictTuple([
+  v.literal(REPLY.hello),
+  v.literal(PROTOCOL_VERSION),
+  bytesOf(32),
+  bytesOf(16),
+  uint,
+]);
+const laterHello = v.looseTuple([v.literal(REPLY.hello), v.pipe(uint, v.minValue(PROTOCOL_VERSION + 1))]);
 /** request number, result of the operation: see the result schemas below. */
 const okFrame = v.strictTuple([v.literal(REPLY.ok), uint, present]);
 /** request number, reason, number that belongs to it (stale: last commit; rate: wait in ms; else 0). */
@@ -259,6 +266,13 @@ export function parseRequest(bytes: Uint8Array): Result<RequestFrame, CborFailur
 
 export function parseReply(bytes: Uint8Array): Result<ReplyFrame, CborFailure> {
   return parseBy(replySchemas, REPLY.hello, bytes);
+}
+
+/** Of a later version's hello only the number is understood, so that an old app can say that it is old. */
+export function laterVersionIn(bytes: Uint8Array): number | undefined {
+  const value = decodeCbor(bytes);
+  const parsed = value.ok ? v.safeParse(laterHello, value.value) : undefined;
+  return parsed?.success === true ? parsed.output[1] : undefined;
 }
 
 /** The schema of a frame is the one at its operation code: no frame is tried against another's. */

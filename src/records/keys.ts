@@ -15,6 +15,7 @@ export const META = {
   setup: [2, 0],
   textBlocks: [3, 0],
   invitations: [4, 0],
+  relay: [5, 0],
 } as const satisfies Record<string, VaultKey>;
 
 export const VIEW = {
@@ -23,6 +24,7 @@ export const VIEW = {
   list: [3, 0],
   directory: [4, 0],
   invitations: [5, 0],
+  succession: [6, 0],
 } as const satisfies Record<string, VaultKey>;
 
 export function conversationViewKey(number: number): VaultKey {

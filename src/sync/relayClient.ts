@@ -17,6 +17,7 @@ import {
   REFUSAL_THEN,
   REPLY,
   encodeFrame,
+  laterVersionIn,
   parseReply,
   type Refusal,
   type RequestFrame,
@@ -40,6 +41,8 @@ export interface RelayEvents {
   onState(state: RelayState): void;
   /** Authenticated on a fresh connection; nothing is watched yet. */
   onOnline(incarnation: Bytes, relayTime: number): void;
+  /** The relay speaks a later version than this app; the connection ends. */
+  onVersion(version: number): void;
   onNews(log: LogId, envelopes: readonly StoredEnvelope[], lastCommit: number): void;
   onSlot(log: LogId, putNumber: number, slot: Bytes, value: Bytes): void;
   onCast(log: LogId, bytes: Bytes): void;
@@ -199,6 +202,8 @@ export class RelayClient {
   #receive(bytes: Uint8Array): void {
     const parsed = parseReply(bytes);
     if (!parsed.ok) {
+      const version = laterVersionIn(bytes);
+      if (version !== undefined) this.#events.onVersion(version);
       this.#socket?.close();
       return;
     }

@@ -27,6 +27,7 @@ import type {
   SearchHit,
   SetupView,
   StatusView,
+  SuccessionView,
   TimelineItem,
 } from '../../src/engine/views';
 import { groups, hexId, sampleHistory, samplePersons } from './sampleTown';
@@ -63,6 +64,7 @@ export class FakeClient implements AppClient {
   ];
   #setup: SetupView;
   #isOffline: boolean;
+  #succession: SuccessionView = { state: 'ours', since: undefined };
   #problem: StatusView['problem'];
   #offlineSince: number;
   #nextId = 1;
@@ -92,6 +94,7 @@ export class FakeClient implements AppClient {
         this.#handOver();
       }),
     setProblem: (problem: StatusView['problem']): void => this.#change(() => void (this.#problem = problem)),
+    setSuccession: (view: SuccessionView): void => this.#change(() => void (this.#succession = view)),
     setSetup: (setup: SetupView): void => this.#change(() => void (this.#setup = setup)),
     /** Somebody else writes. */
     receive: (conversation: number, person: number, text: string): void =>
@@ -115,6 +118,8 @@ export class FakeClient implements AppClient {
     this.#observe(() => on(this.#blocks));
   observeConversation = (number: number, on: (view: ConversationView | undefined) => void): Stop =>
     this.#observe(() => on(this.#rooms.get(number)?.view));
+  observeSuccession = (on: (view: SuccessionView) => void): Stop => this.#observe(() => on(this.#succession));
+
   observeStatus = (on: (view: StatusView) => void): Stop =>
     this.#observe(() => {
       const queue = this.#queue();

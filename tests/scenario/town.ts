@@ -16,6 +16,8 @@ import type {
   InvitationView,
   ListView,
   SetupView,
+  StatusView,
+  SuccessionView,
   TimelineItem,
 } from '../../src/engine/views';
 import { bytesToBase64Url } from '../../src/lib/bytes';
@@ -40,8 +42,10 @@ export const realClock: Clock = {
 };
 
 export class Town {
-  readonly store: LogStore;
+  store: LogStore;
   relay: Relay;
+  /** By how much the relay's clock is ahead, ms. */
+  clockError = 0;
   readonly devices: Device[] = [];
   readonly frames: Uint8Array[] = [];
 
@@ -65,8 +69,14 @@ export class Town {
   /** A relay that was killed and started again over the same database. */
   async restartRelay(): Promise<void> {
     for (const device of this.devices) device.dropConnections();
-    this.relay = new Relay({ store: this.store, now: Date.now });
+    this.relay = new Relay({ store: this.store, now: () => Date.now() + this.clockError });
     await this.relay.open();
+  }
+
+  /** Another relay at the same address: restored, or empty. */
+  async replaceRelay(store: LogStore): Promise<void> {
+    this.store = store;
+    await this.restartRelay();
   }
 
   async device(name: string): Promise<Device> {
@@ -229,6 +239,12 @@ export class Device {
 
   setup(): Promise<SetupView> {
     return first((onValue) => this.client.observeSetup(onValue));
+  }
+  status(): Promise<StatusView> {
+    return first((onValue) => this.client.observeStatus(onValue));
+  }
+  succession(): Promise<SuccessionView> {
+    return first((onValue) => this.client.observeSuccession(onValue));
   }
   list(): Promise<ListView> {
     return first((onValue) => this.client.observeList(onValue));

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Bytes } from '../../../src/lib/bytes';
+import { encodeCbor } from '../../../src/protocol/codec';
 import type { Clock, Network, SocketEvents } from '../../../src/lib/services';
 import {
   appendResult,
@@ -126,6 +127,7 @@ beforeEach(() => {
   client = new RelayClient({ network, clock }, 'wss://relay.test', credentials, {
     onState: (state) => states.push(state),
     onOnline: (...what) => heard.push(['online', ...what]),
+    onVersion: (...what) => heard.push(['version', ...what]),
     onNews: (...what) => heard.push(['news', ...what]),
     onSlot: (...what) => heard.push(['slot', ...what]),
     onCast: (...what) => heard.push(['cast', ...what]),
@@ -148,6 +150,18 @@ const close = () => client.request([OP.close, LOG, LOG], doneResult);
 const offline = { ok: false, error: { type: 'offline', then: 'retry' } };
 
 describe('coming online (SPEC F1, F2)', () => {
+  it('says that a relay speaks a later version, whatever else its hello carries, and signs nothing', async () => {
+    client.start();
+    await line().sayBytes(encodeCbor([REPLY.hello, 2, 'something else', { of: 'later' }, 1, 2]));
+    expect(heard).toEqual([['version', 2]]);
+    expect(line().received).toEqual([]);
+    expect(line().isClosed).toBe(true);
+    expect(client.isOnline).toBe(false);
+    await clock.pass(500);
+    await line().admit();
+    expect(client.isOnline).toBe(true);
+  });
+
   it('answers the hello with the signed nonce, and is online with the relay’s yes', async () => {
     client.start();
     await line().hello();

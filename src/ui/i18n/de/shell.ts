@@ -23,9 +23,9 @@ export const shell = {
     show: 'Anzeigen',
     storageFull: 'Speicher voll – neue Nachrichten lassen sich nicht speichern',
     relayStorage: 'Der Server ist voll – Nachrichten bleiben vorerst auf diesem Gerät',
-    clockWrong: 'Die Uhr dieses Geräts geht falsch',
+    clockWrong: 'Die Uhr dieses Geräts und die des Servers gehen auseinander',
     versionTooOld: 'Diese Version ist zu alt – bitte App aktualisieren',
-    relayChanged: 'Der Server gibt sich anders zu erkennen als bisher – es wird nichts übergeben',
+    relayChanged: 'Der Server ist neu und kennt Ihre Nachrichten nicht – eine Administration muss ihn bestätigen',
   },
   queue: {
     title: 'Verbindung',

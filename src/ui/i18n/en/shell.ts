@@ -25,9 +25,9 @@ export const shell: typeof de = {
     show: 'Show',
     storageFull: 'Storage full – new messages cannot be saved',
     relayStorage: 'The server is full – messages stay on this device for now',
-    clockWrong: 'The clock of this device is wrong',
+    clockWrong: 'The clocks of this device and of the server differ',
     versionTooOld: 'This version is too old – please update the app',
-    relayChanged: 'The server does not identify itself as before – nothing is handed over',
+    relayChanged: 'The server is new and does not know your messages – an admin must confirm it',
   },
   queue: {
     title: 'Connection',
