@@ -161,6 +161,18 @@ export class Staff {
     await this.page.getByRole('menuitem', { name: verb }).click();
   }
 
+  /** A finger that rests on something for a while. */
+  async hold(on: Locator): Promise<void> {
+    const box = await on.boundingBox();
+    if (box === null) throw new Error(`${this.name} cannot touch what is not there`);
+    const touch = await this.browser.context.newCDPSession(this.page);
+    const touchPoints = [{ x: box.x + box.width / 2, y: box.y + box.height / 2 }];
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints });
+    await this.page.getByRole('menu').waitFor();
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await touch.detach();
+  }
+
   /** In the conversation that is open; done once the message is saved. */
   async write(text: string): Promise<void> {
     const field = this.page.getByRole('textbox', { name: /^Nachricht an / });

@@ -8,6 +8,7 @@ const storageKey = 'depesche.ansicht';
 export class Preferences {
   #theme = $state<Theme>('system');
   #language = $state<Language>('de');
+  #showsDetails = $state(false);
   readonly #storage: Pick<Storage, 'getItem' | 'setItem'> | undefined;
 
   constructor(
@@ -15,7 +16,8 @@ export class Preferences {
     preferredLanguages: readonly string[],
   ) {
     this.#storage = storage;
-    const [theme, language] = (read(storage) ?? '').split(' ');
+    const [theme, language, details] = (read(storage) ?? '').split(' ');
+    this.#showsDetails = details === 'details';
     if (theme === 'light' || theme === 'dark') this.#theme = theme;
     this.#language = language === 'de' || language === 'en' ? language : languageFor(preferredLanguages);
   }
@@ -25,6 +27,10 @@ export class Preferences {
   }
   get language(): Language {
     return this.#language;
+  }
+  /** The column beside a conversation, where the window is wide enough. */
+  get showsDetails(): boolean {
+    return this.#showsDetails;
   }
 
   /** Before the first paint, so that nothing flickers. */
@@ -37,6 +43,11 @@ export class Preferences {
     this.#theme = theme;
     this.#keep();
     this.#paint();
+  }
+
+  showDetails(shows: boolean): void {
+    this.#showsDetails = shows;
+    this.#keep();
   }
 
   async setLanguage(language: Language): Promise<void> {
@@ -52,7 +63,10 @@ export class Preferences {
 
   #keep(): void {
     try {
-      this.#storage?.setItem(storageKey, `${this.#theme} ${this.#language}`);
+      this.#storage?.setItem(
+        storageKey,
+        `${this.#theme} ${this.#language}${this.#showsDetails ? ' details' : ''}`,
+      );
     } catch {
       // Full or forbidden: the choice holds until the page is closed.
     }

@@ -1,6 +1,6 @@
 /**
  * The screen over the fake client: `npx vite --config tests/helpers/uiHarness/vite.config.ts`.
- * Query: offline, empty, phase=empty|founding|joining|ended, messages=N, lang, theme, delay (ms).
+ * Query: offline, empty, details, phase=empty|founding|joining|ended, messages=N, lang, theme, delay (ms).
  * `window.fake` moves the world.
  */
 import '../../../src/ui/app.css';
@@ -15,7 +15,10 @@ import { FakeClient } from '../fakeClient';
 const query = new URLSearchParams(location.search);
 const theme = query.get('theme') ?? 'system';
 const preferences = new Preferences(
-  { getItem: () => `${theme} ${query.get('lang') ?? 'de'}`, setItem: () => undefined },
+  {
+    getItem: () => `${theme} ${query.get('lang') ?? 'de'}${query.has('details') ? ' details' : ''}`,
+    setItem: () => undefined,
+  },
   ['de'],
 );
 

@@ -46,6 +46,13 @@ const shots: readonly Shot[] = [
   { name: 'desktop-conversation', path: '/?offline#/u/1', ...desktop },
   { name: 'desktop-conversation-dark', path: '/?offline#/u/1', ...desktop, theme: 'dark' },
   { name: 'desktop-unread-en', path: '/?lang=en#/u/2', ...desktop },
+  {
+    name: 'desktop-details',
+    path: '/?details&offline#/u/1',
+    ...desktop,
+  },
+  { name: 'wide-details-dark', path: '/?details&offline#/u/1', width: 1900, height: 1000, theme: 'dark' },
+  { name: 'phone-gone', path: '/#/u/999', ...phone },
   { name: 'desktop-menu', path: '/#/u/1', ...desktop, act: openMenu },
   { name: 'narrow-list', path: '/?offline#/', width: 320, height: 640, touch: true },
   { name: 'narrow-conversation', path: '/?offline#/u/1', width: 320, height: 640, touch: true },

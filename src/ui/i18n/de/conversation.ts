@@ -5,13 +5,17 @@ export const conversation = {
   /** Title of the page, without whose it is. */
   page: 'Unterhaltung',
   history: 'Verlauf',
+  historyKeys: 'Pfeiltasten führen von Nachricht zu Nachricht, Eingabe öffnet das Menü dazu.',
   announcements: 'Neue Nachrichten',
   members: (count: number) => (count === 1 ? '1 Mitglied' : `${count} Mitglieder`),
   direct: 'Unterhaltung zu zweit',
   details: 'Details',
+  showDetails: 'Details daneben zeigen',
+  hideDetails: 'Details schließen',
   board: 'Tafel',
   goneTitle: 'Diese Unterhaltung gibt es hier nicht',
-  goneText: 'Auf diesem Gerät ist sie nicht vorhanden.',
+  goneText:
+    'Zu dieser Adresse liegt auf diesem Gerät keine Unterhaltung. Adressen gelten nur auf dem Gerät, auf dem sie entstanden sind: Ein Lesezeichen von einem anderen Gerät führt hier ins Leere. Ihre Unterhaltungen sind unverändert da.',
   empty: 'Noch keine Nachrichten. Schreiben Sie die erste.',
   olderLoading: 'Ältere Nachrichten werden geladen …',
   beginning: 'Hier beginnt die Unterhaltung.',

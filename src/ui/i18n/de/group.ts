@@ -66,7 +66,6 @@ export const group = {
     devices: 'Geräte',
     commonGroups: 'Gemeinsame Gruppen',
     loading: 'Wird geladen …',
-    gone: 'Diese Unterhaltung gibt es auf diesem Gerät nicht.',
     waiting: 'Gespeichert. Die anderen sehen es, sobald es übergeben ist.',
   },
   notSaved: {

@@ -5,13 +5,17 @@ const persons = (count: number) => (count === 1 ? '1 other' : `${count} others`)
 export const conversation: typeof de = {
   page: 'Conversation',
   history: 'History',
+  historyKeys: 'Arrow keys go from message to message, Enter opens the menu of one.',
   announcements: 'New messages',
   members: (count) => (count === 1 ? '1 member' : `${count} members`),
   direct: 'Conversation between two',
   details: 'Details',
+  showDetails: 'Show details beside',
+  hideDetails: 'Close details',
   board: 'Board',
   goneTitle: 'This conversation is not here',
-  goneText: 'It does not exist on this device.',
+  goneText:
+    'There is no conversation under this address on this device. Addresses only hold on the device they were made on: a bookmark from another device leads nowhere here. Your conversations are all still there.',
   empty: 'No messages yet. Write the first one.',
   olderLoading: 'Loading older messages …',
   beginning: 'The conversation begins here.',

@@ -67,7 +67,6 @@ export const group: typeof de = {
     devices: 'Devices',
     commonGroups: 'Groups in common',
     loading: 'Loading …',
-    gone: 'This conversation does not exist on this device.',
     waiting: 'Saved. The others see it once it is handed over.',
   },
   notSaved: {
