@@ -8,6 +8,7 @@ import type { Config } from './config';
 import { openDataFolder } from './dataFolder';
 import { createHttp } from './http';
 import { messages } from './messages';
+import { seldom } from './seldom';
 import { Relay } from './relay';
 import { issueSetupLink } from './setupLink';
 import { BlobStore } from './stores/blobStore';
@@ -39,11 +40,12 @@ export async function serve(
         : messages.unreadable(folder.error.detail),
     );
   const { database, blobs: blobFolder, release } = folder.value;
+  const now = (): number => Date.now();
   const opened = await openSqliteLogStore({
     file: database,
-    onTrouble: (code) => {
-      log.error({ code }, 'store');
-    },
+    onTrouble: seldom(now, (code, unsaid) => {
+      log.error({ code, unsaid }, 'store');
+    }),
   });
   if (!opened.ok) {
     release();
@@ -60,7 +62,6 @@ export async function serve(
     return err(line);
   };
 
-  const now = (): number => Date.now();
   const relay = new Relay({ store, now });
   const passes = await relay.open();
   if (!passes.ok) return giveUp(messages.unreadable(passes.error.type));

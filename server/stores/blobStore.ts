@@ -63,7 +63,12 @@ export class BlobStore {
     const ownerName = bytesToHex(owner);
     try {
       const present = await readIfThere(join(folder, String(index)));
-      if (present !== undefined) return equalBytes(present, bytes) ? ok('present') : err(failure('differs'));
+      if (present !== undefined) {
+        if (!equalBytes(present, bytes)) return err(failure('differs'));
+        // its name may not be on disk yet: whoever wrote it is still at it, or failed in the last step
+        await syncFolder(folder);
+        return ok('present');
+      }
       // counted before it is written, so that parallel uploads cannot pass the quota together
       if (this.#used(ownerName) + bytes.length > this.#options.quotaBytes) return err(failure('quota'));
       this.#use(ownerName, bytes.length);
@@ -71,6 +76,7 @@ export class BlobStore {
         this.#use(ownerName, -bytes.length);
         throw error;
       });
+      this.#isWell = true;
       if (isStored) return ok('stored');
       this.#use(ownerName, -bytes.length);
       return err(failure('not-owner'));

@@ -12,7 +12,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SeededRandom } from '../helpers/seededRandom';
-import type { Disk } from './relayKill';
+import type { Disk } from './relayTown';
 
 /** Chance that a write without a sync is on the disk after all. */
 export type Survival = 'none' | 'all' | 'some';

@@ -9,6 +9,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { diskTrouble } from './diskTrouble';
 import { PowerCutDisk } from './powerCut';
 import { relayKill } from './relayKill';
 
@@ -23,21 +24,31 @@ export interface SoakOptions {
 /** Answers what was broken; nothing = all promises were kept. */
 export type Soak = (options: SoakOptions) => Promise<readonly string[]>;
 
+const NO_COMPILER = 'not run: there is no C compiler (cc) on this machine';
+
 const SOAKS: Record<string, Soak> = {
   /** P1: SIGKILL under load. */
   'relay-kill': async ({ seed, rounds, folder, say }) => {
-    const { faults, ...counts } = await relayKill({ seed, rounds, dataFolder: folder, onRound: say });
+    const { faults, ...counts } = await relayKill({ seed, rounds, dataFolder: folder, say });
     say(JSON.stringify(counts));
     return faults;
   },
   /** P1: the same, and whatever was not synced is gone. */
   'power-cut': async ({ seed, rounds, folder, say }) => {
     const disk = PowerCutDisk.create(folder, seed);
-    if (disk === undefined) return ['not run: there is no C compiler (cc) on this machine'];
+    if (disk === undefined) return [NO_COMPILER];
     const { dataFolder } = disk;
-    const { faults, ...counts } = await relayKill({ seed, rounds, dataFolder, disk, onRound: say });
+    const { faults, ...counts } = await relayKill({ seed, rounds, dataFolder, disk, say });
     const { syncs, writes, lost } = disk;
     say(JSON.stringify({ ...counts, syncs, writes, lost }));
+    return faults;
+  },
+  /** The disk is full or broken for a while. */
+  'disk-trouble': async ({ seed, rounds, folder, say }) => {
+    const disk = PowerCutDisk.create(folder, seed);
+    if (disk === undefined) return [NO_COMPILER];
+    const { faults, ...counts } = await diskTrouble({ seed, rounds, disk, say });
+    say(JSON.stringify(counts));
     return faults;
   },
 };

@@ -73,6 +73,18 @@ test('a stored chunk is synced with every name above it, also where others made 
   expect(synced.filter((path) => path.endsWith('.part'))).toHaveLength(4); // two chunks, two times the owner
 });
 
+test('a chunk that is there is called present only when its name is synced', async () => {
+  const { root, blobs } = await openStore();
+  const [id, owner, chunk] = [randomBytes(32), randomBytes(8), randomBytes(100)];
+  await blobs.put(id, 0, chunk, owner);
+  disk.synced = [];
+  expect(await blobs.put(id, 0, chunk, owner)).toMatchObject({ ok: true, value: 'present' });
+  const name = bytesToHex(id);
+  expect(disk.synced).toEqual([join(root, name.slice(0, 2), name)]);
+  disk.fault = 'EIO';
+  expect(await blobs.put(id, 0, chunk, owner)).toMatchObject({ ok: false, error: { type: 'storage' } });
+});
+
 test.each(['ENOSPC', 'EIO'])(
   '%s: nothing is acknowledged and nothing is left behind; reads go on; then all is well again',
   async (code) => {

@@ -5,8 +5,6 @@ import { encodeCbor } from '../../../src/protocol/codec';
 import { LOG_KINDS, OP, passesResult, readResult, REPLY } from '../../../src/protocol/frames';
 import { LIMITS } from '../../../src/protocol/limits';
 import { randomBytes, sha256 } from '../../../server/hashes';
-import { storeFailure } from '../../../server/stores/logStore';
-import { createMemoryLogStore } from '../../../server/stores/memoryLogStore';
 import { commit, entry } from '../../contract/logStore.contract';
 import { NO_KEY, smallEntry, TestKey, TestRelay } from './relayHarness';
 
@@ -455,34 +453,6 @@ describe('floods and rubbish', { timeout: 30_000 }, () => {
 });
 
 describe('trouble', () => {
-  test('a store that cannot write means `storage`, no acknowledgement, reads, and recovery', async () => {
-    let isFull = false;
-    const inner = createMemoryLogStore();
-    const town = new TestRelay({
-      store: {
-        ...inner,
-        append: async (batch) =>
-          isFull
-            ? batch.map(() => ({ appended: [], refused: storeFailure('storage'), lastCommit: 0 }))
-            : inner.append(batch),
-        probe: async () => (isFull ? { ok: false, error: storeFailure('storage') } : inner.probe()),
-      },
-    });
-    const device = await town.device();
-    const log = await town.log(device);
-    await device.watch([log.log, log.read, 0, 0]);
-    await device.append(log, 0, smallEntry());
-    expect(await town.relay.isReady()).toBe(true);
-    isFull = true;
-    expect(await device.append(log, 0, smallEntry())).toEqual([[], ['storage', 0]]);
-    expect(await town.relay.isReady()).toBe(false);
-    expect(parse(readResult, await device.ask(OP.read, log.log, log.read, 0, 1_000))[1]).toBe(1);
-    expect(device.peer.of(REPLY.news)).toHaveLength(1);
-    isFull = false;
-    expect(await town.relay.isReady()).toBe(true);
-    expect((await device.append(log, 0, smallEntry()))[0]).toEqual([[2, town.now]]);
-  });
-
   test('more than the queue holds is told `busy`', async () => {
     const town = new TestRelay({ maxWaitingBytes: 100 });
     const device = await town.device();
