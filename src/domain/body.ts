@@ -12,7 +12,9 @@ import { deviceIdSchema, invitationIdSchema, logIdSchema, personIdSchema } from 
 
 const someBytes = (most: number) =>
   v.custom<Bytes>((x) => x instanceof Uint8Array && x.length > 0 && x.length <= most, 'bytes');
-const persons = listOf(personIdSchema, 2_000);
+/** So many fit into one entry, in both lists of a roster; more are named in several entries. */
+export const PERSONS_PER_ENTRY = 800;
+const persons = listOf(personIdSchema, PERSONS_PER_ENTRY);
 
 export const TEXT_LENGTH = 12_000;
 export const NAME_LENGTH = 80;

@@ -3,7 +3,7 @@
  * (SPEC G5–G9). Pure: the same answer on every device.
  */
 import { equalBytes, type Bytes } from '../lib/bytes';
-import { allDevicesAt, devicesOfAt, type Directory, type DirectoryDevice } from './directory';
+import { allDevicesAt, type Directory, type DirectoryDevice } from './directory';
 import type { DeviceId, PersonId } from './ids';
 
 export interface Leaf {
@@ -18,10 +18,8 @@ export function targetDevices(
   roster: readonly PersonId[] | undefined,
   seq: number,
 ): ReadonlyMap<DeviceId, DirectoryDevice> {
-  const devices =
-    roster === undefined
-      ? allDevicesAt(directory, seq)
-      : roster.flatMap((person) => devicesOfAt(directory, person, seq));
+  const persons = roster && new Set(roster);
+  const devices = allDevicesAt(directory, seq).filter(({ person }) => persons?.has(person) ?? true);
   return new Map(devices.map((device) => [device.facts.id, device]));
 }
 

@@ -3,7 +3,7 @@
  * under the same number, a new log, or nothing more.
  */
 import { unreachable } from '../lib/assert';
-import { cleanLine, parseBody, TEXT_LENGTH, type EntryBody } from '../domain/body';
+import { cleanLine, parseBody, PERSONS_PER_ENTRY, TEXT_LENGTH, type EntryBody } from '../domain/body';
 import { pairKey } from '../domain/directory';
 import { idFromBytes, type InvitationId, type LogId, type PersonId } from '../domain/ids';
 import { TOWN_LOG, rowKey } from '../records/keys';
@@ -73,17 +73,9 @@ export class IntentDesk {
           title: cleanLine(intent.title),
         });
       case 'add-members':
-        return this.#entry(number, ask, intent.conversation, {
-          kind: 'roster',
-          add: [...intent.persons],
-          remove: [],
-        });
+        return this.#entries(number, ask, intent.conversation, rosterBodies(intent.persons, []));
       case 'remove-members':
-        return this.#entry(number, ask, intent.conversation, {
-          kind: 'roster',
-          add: [],
-          remove: [...intent.persons],
-        });
+        return this.#entries(number, ask, intent.conversation, rosterBodies([], intent.persons));
       case 'leave-group':
         return this.#entry(number, ask, intent.conversation, { kind: 'roster', add: [], remove: [this.#me] });
       case 'mark-read':
@@ -135,12 +127,20 @@ export class IntentDesk {
     if (log === TOWN_LOG) engine.invitations.show();
   }
 
+  /** The wish becomes the first of them; a device that is gone in between leaves the rest unsaid. */
+  async #entries(number: number, ask: Ask, log: number, bodies: readonly EntryBody[]): Promise<void> {
+    const [first, ...others] = bodies;
+    if (first === undefined) return this.#drop(number);
+    await this.#entry(number, ask, log, first);
+    if (!this.#engine.runners.has(log)) return;
+    for (const body of others) await this.#engine.addEntry(log, body);
+  }
+
   /** The composer refuses what is too long for one entry; whatever comes past it is sent in parts, not lost. */
   async #sendText(number: number, ask: Ask, intent: Extract<Intent, { type: 'send-text' }>): Promise<void> {
-    const [first = '', ...others] = partsOf(intent.text);
-    await this.#entry(number, ask, intent.conversation, { kind: 'text', text: first });
-    if (!this.#engine.runners.has(intent.conversation)) return;
-    for (const text of others) await this.#engine.addEntry(intent.conversation, { kind: 'text', text });
+    const parts = partsOf(intent.text);
+    const bodies = parts.map((text): EntryBody => ({ kind: 'text', text }));
+    await this.#entries(number, ask, intent.conversation, bodies);
   }
 
   async #renameSelf(
@@ -214,7 +214,7 @@ export class IntentDesk {
     const founded = entryOfAsk(ask, intent.conversation, {
       kind: 'founded',
       ...(title !== '' && { title }),
-      persons,
+      persons: persons.slice(0, PERSONS_PER_ENTRY),
     });
     const { records, services } = engine;
     const writes = [
@@ -224,6 +224,8 @@ export class IntentDesk {
     await this.#write(writes);
     engine.book.set(number, founded);
     await engine.addAndWatch(log);
+    for (const body of rosterBodies(persons.slice(PERSONS_PER_ENTRY), []))
+      await engine.addEntry(intent.conversation, body);
   }
 
   async #foundConversation(
@@ -305,6 +307,16 @@ function isText(item: TimelineRecord): boolean {
 /** What no device would accept must not go out: it would come back as unreadable, for everybody. */
 function isFitToSend({ kind, ...body }: EntryBody): boolean {
   return parseBody(kind, body).ok && !('text' in body && body.text.trim() === '');
+}
+
+/** One change of a roster, in as many entries as it takes. */
+function rosterBodies(add: readonly PersonId[], remove: readonly PersonId[]): readonly EntryBody[] {
+  const bodies: EntryBody[] = [];
+  for (let at = 0; at < Math.max(add.length, remove.length); at += PERSONS_PER_ENTRY) {
+    const part = (persons: readonly PersonId[]) => persons.slice(at, at + PERSONS_PER_ENTRY);
+    bodies.push({ kind: 'roster', add: part(add), remove: part(remove) });
+  }
+  return bodies;
 }
 
 function partsOf(text: string): readonly string[] {

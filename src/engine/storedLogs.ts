@@ -4,7 +4,7 @@ import type { GroupCrypto } from '../crypto/group';
 import { LOG_PART } from '../records/keys';
 import type { Flight, Fold, FollowUps, LogCore, PendingCommit, Progress } from '../records/logRecords';
 import type { SealedRecords } from '../records/sealedRecords';
-import { decodeGroup, type LogState } from '../sync/logState';
+import { decodeGroup, FRESH_PROGRESS, type LogState } from '../sync/logState';
 
 /** Logs that are not whole are left out. */
 export async function readStoredLogs(
@@ -35,9 +35,11 @@ async function stateOf(
   parts: ReadonlyMap<number, unknown>,
 ): Promise<LogState | undefined> {
   const core = parts.get(LOG_PART.core) as LogCore | undefined;
-  const progress = parts.get(LOG_PART.progress) as Progress | undefined;
+  const stored = parts.get(LOG_PART.progress) as Progress | undefined;
   const fold = parts.get(LOG_PART.fold) as Fold | undefined;
-  if (core === undefined || progress === undefined || fold === undefined) return undefined;
+  if (core === undefined || stored === undefined || fold === undefined) return undefined;
+  // Fields that have come since it was written begin as in a fresh log.
+  const progress: Progress = { ...FRESH_PROGRESS, ...stored };
   const group = await decodeGroup(groups, parts.get(LOG_PART.group) as Bytes | undefined);
   return {
     number,

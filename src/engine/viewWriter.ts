@@ -161,10 +161,18 @@ function conversationRecord(source: ViewSource, runner: LogRunner): Conversation
     isMuted: progress.isMuted,
     isArchived: progress.isArchived,
     boardTitle: source.boardTitle(number),
-    trouble: progress.trouble === 'none' && runner.isCatchingUp ? 'catching-up' : progress.trouble,
+    trouble: troubleOf(runner),
     othersDelivered: lowest(others.map((person) => receiptOf(directory, progress, person, 0))),
     othersRead: lowest(others.map((person) => receiptOf(directory, progress, person, 1))),
   };
+}
+
+/** What stops the conversation goes before what is only missing in it. */
+function troubleOf({ state, refusal, isCatchingUp }: LogRunner): ConversationView['trouble'] {
+  const { trouble } = state.progress;
+  if (trouble === 'needs-reentry' || trouble === 'forked') return trouble;
+  if (refusal !== undefined) return refusal;
+  return trouble === 'none' && isCatchingUp ? 'catching-up' : trouble;
 }
 
 /** Of a person: the highest of their devices ("on at least one device of the recipient"). */

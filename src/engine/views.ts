@@ -140,8 +140,15 @@ export interface ConversationView {
   readonly isArchived: boolean;
   readonly boardTitle: string | undefined;
   /** Entries that are missing or of another history: see the timeline's gap items. */
-  readonly trouble: 'none' | 'catching-up' | 'gap' | 'forked' | 'needs-reentry';
+  readonly trouble: ConversationTrouble;
 }
+
+/**
+ * `full`, `closed`, `forbidden`: the relay takes nothing of this conversation, what is written stays here;
+ * `too-large`: a change that no entry can carry was not sent.
+ */
+export type ConversationTrouble =
+  'none' | 'catching-up' | 'gap' | 'forked' | 'needs-reentry' | 'full' | 'closed' | 'forbidden' | 'too-large';
 
 export interface MemberView {
   readonly person: PersonId;

@@ -15,6 +15,8 @@ import { bytesOf, bytesUpTo, listOf, parseValue, present, uint } from './fields'
 import { LIMITS } from './limits';
 
 export const PROTOCOL_VERSION = 1;
+/** Of any kind of log; which one is how large is the log's quota. */
+const LARGEST_ENVELOPE = Math.max(LIMITS.commitBytes, LIMITS.mailboxEnvelopeBytes);
 
 /** SPEC F3: kinds differ only in who holds which key, and in quota. */
 export const LOG_KINDS = { conversation: 0, mailbox: 1, invitation: 2, channel: 3 } as const;
@@ -77,7 +79,7 @@ const appendFrame = v.strictTuple([
   logId,
   bearer,
   uint,
-  listOf(bytesUpTo(LIMITS.commitBytes), LIMITS.envelopesPerAppend),
+  listOf(bytesUpTo(LARGEST_ENVELOPE), LIMITS.envelopesPerAppend),
 ]);
 /** log, read key, after seq, wanted bytes. */
 const readFrame = v.strictTuple([op('read'), uint, logId, bearer, uint, uint]);
@@ -183,7 +185,7 @@ export const REFUSAL_THEN = {
  * the chain survives.
  */
 const storedEnvelope = v.union([
-  v.strictTuple([uint, uint, pseudonym, bytesUpTo(LIMITS.commitBytes)]),
+  v.strictTuple([uint, uint, pseudonym, bytesUpTo(LARGEST_ENVELOPE)]),
   v.strictTuple([uint, uint, pseudonym, bytesOf(0), bytesOf(16), v.boolean()]),
 ]);
 export type StoredEnvelope = v.InferOutput<typeof storedEnvelope>;

@@ -3,6 +3,7 @@ import type { Bytes } from '../lib/bytes';
 import type { EntryBody } from '../domain/body';
 import type { Conversation, Effect } from '../domain/conversation';
 import type { Directory } from '../domain/directory';
+import type { Fork } from '../domain/fork';
 import type { DeviceId, EntryId, LogId, PersonId } from '../domain/ids';
 
 /** Never changes while the log lives under this number. */
@@ -38,6 +39,11 @@ export interface Progress {
   readonly leafRenewedAt: number;
   readonly isMember: boolean;
   readonly trouble: 'none' | 'gap' | 'forked' | 'needs-reentry';
+  /** Who has named another link than ours (SPEC E7). */
+  readonly fork: Fork | undefined;
+  /** Envelopes read as redacted of which no author has shown the hole yet, and whether there were any. */
+  readonly redacted: number;
+  readonly wasRedacted: boolean;
   /** Orders of timeline rows that are not yet packed into pages, ascending. */
   readonly tail: readonly number[];
   readonly lastOrder: number;

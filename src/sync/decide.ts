@@ -43,6 +43,8 @@ export interface LogSituation {
   readonly pendingCommit: 'none' | 'waiting' | 'submitted';
   readonly commitAt: number;
   readonly hasUnacknowledged: boolean;
+  /** SPEC E7: most of the others have another history: nothing of ours goes into this one. */
+  readonly isOutvoted: boolean;
   readonly hasMails: boolean;
   readonly mailAt: number;
 }
@@ -55,7 +57,7 @@ export interface GroupSituation {
   readonly commitAt: number;
   readonly isFlying: boolean;
   readonly hasWaiting: boolean;
-  /** SPEC G10: a removal from the town that was asked for here is not in its log yet. */
+  /** A removal from the town that was asked for here is not in its log yet (SPEC G10), or we are outvoted. */
   readonly isHeldBack: boolean;
   readonly isLeafOld: boolean;
   readonly isReceiptDue: boolean;
@@ -82,7 +84,7 @@ export function decide(log: LogSituation, group: () => GroupSituation | undefine
   const isCommitDue = log.pendingCommit === 'waiting';
   if (isCommitDue && now >= log.commitAt) return doing('submit');
   const submitAt = isCommitDue ? log.commitAt : undefined;
-  if (log.hasUnacknowledged) return doing('fly', submitAt);
+  if (log.hasUnacknowledged && !log.isOutvoted) return doing('fly', submitAt);
   if (log.hasMails && now >= log.mailAt) return doing('mail', submitAt);
   const wakeAt = earliest(submitAt, log.hasMails ? log.mailAt : undefined);
   const situation = group();

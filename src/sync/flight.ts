@@ -40,14 +40,16 @@ export async function prepareFlight(
   waiting: readonly WaitingIntent[],
 ): Promise<Result<PreparedFlight, SealFailure & { readonly intent: number }>> {
   let nextCounter = state.progress.nextCounter;
-  const numbered = waiting.map(({ number, intent }) =>
-    intent.counter === undefined
-      ? { number, intent: { ...intent, counter: nextCounter++ } }
-      : { number, intent: { ...intent, counter: intent.counter } },
-  );
+  const numbered = waiting
+    .slice(0, ENVELOPES_PER_FLIGHT * BURST_ENTRIES)
+    .map(({ number, intent }) =>
+      intent.counter === undefined
+        ? { number, intent: { ...intent, counter: nextCounter++ } }
+        : { number, intent: { ...intent, counter: intent.counter } },
+    );
   const envelopes: FlightEnvelope[] = [];
   const taken: WaitingIntent[] = [];
-  for (const batch of batches(numbered).slice(0, ENVELOPES_PER_FLIGHT)) {
+  for (const batch of batches(numbered)) {
     const wires = await Promise.all(
       batch.map(({ intent }) =>
         signEntry(state.core.log, group.tag, author, {
@@ -78,6 +80,7 @@ function contentOf(state: LogState, intent: EntryIntent): Parameters<typeof enco
   return { body: intent.body, writtenAt: intent.writtenAt, seenSeq: cursor, seenChain: chain };
 }
 
+/** As many as one flight carries: with thousands waiting, the rest is not even looked at. */
 function batches<T extends WaitingIntent>(intents: readonly T[]): readonly (readonly T[])[] {
   const out: T[][] = [];
   let size = Infinity;
@@ -85,6 +88,7 @@ function batches<T extends WaitingIntent>(intents: readonly T[]): readonly (read
     const weight = weightOf(item.intent);
     const open = out.at(-1);
     if (open === undefined || size + weight > ENVELOPE_CONTENT_BYTES || open.length >= BURST_ENTRIES) {
+      if (out.length === ENVELOPES_PER_FLIGHT) break;
       out.push([item]);
       size = weight;
     } else {

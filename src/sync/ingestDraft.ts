@@ -2,15 +2,18 @@
  * What one run of ingest has come to so far: the state in the making and what goes with it. Nothing here
  * is written; it is thrown away when the batch cannot be.
  */
-import type { Bytes } from '../lib/bytes';
+import { equalBytes, type Bytes } from '../lib/bytes';
 import { personOfDevice, type Directory } from '../domain/directory';
+import { withSighting } from '../domain/fork';
 import type { DeviceId, PersonId } from '../domain/ids';
+import { ENTRIES_PER_ENVELOPE } from '../domain/entry';
 import { targetDevices } from '../domain/target';
 import type { StoredEnvelope } from '../protocol/frames';
 import type { Fold, Preview, Progress, TimelineRecord } from '../records/logRecords';
 import { envelopeIdOf, nextLink, type OpenedEntry } from './entrySeal';
 import type { DocumentChange, IngestContext, Ingested } from './ingest';
 import type { Group, LogState } from './logState';
+import { stateHash } from './snapshot';
 
 /** How many links are kept to compare with what others have seen. */
 const LINKS_KEPT = 256;
@@ -31,15 +34,20 @@ export class IngestDraft {
   isOwnChange = false;
   adopted: Ingested['adopted'];
   waitsForTown: number | undefined;
+  /** As they were before the envelope that is being folded. */
+  countersBefore: Progress['counters'];
   readonly #before: LogState;
+  readonly #linkBySeq: Map<number, Bytes>;
 
   constructor(context: IngestContext, before: LogState) {
     this.context = context;
     this.#before = before;
     this.progress = before.progress;
+    this.countersBefore = before.progress.counters;
     this.group = before.group;
     this.fold = before.fold;
     this.pendingCommit = before.pendingCommit;
+    this.#linkBySeq = new Map(before.progress.links);
   }
 
   get log(): LogState['core']['log'] {
@@ -93,6 +101,28 @@ export class IngestDraft {
     this.pendingCommit = undefined;
   }
 
+  /** SPEC F9: its entries are gone for good; the hole in their author's counters is no gap. */
+  redacted(): void {
+    this.progress = { ...this.progress, redacted: this.progress.redacted + 1, wasRedacted: true };
+  }
+
+  /** `missing` counters of one author that no redacted envelope explains. */
+  isHole(missing: number): boolean {
+    if (missing <= 0) return false;
+    const needed = Math.ceil(missing / ENTRIES_PER_ENVELOPE);
+    if (needed <= this.progress.redacted) {
+      this.progress = { ...this.progress, redacted: this.progress.redacted - needed };
+      return false;
+    }
+    this.trouble('gap');
+    return true;
+  }
+
+  /** SPEC J4. Whoever met a redaction does not know the counters that others have. */
+  isState(hash: Bytes): boolean {
+    return this.progress.wasRedacted || equalBytes(hash, stateHash(this.fold, this.countersBefore));
+  }
+
   addGap(seqOrder: number, relayAt: number): void {
     this.trouble('gap');
     this.addItem(
@@ -132,6 +162,22 @@ export class IngestDraft {
     };
   }
 
+  /**
+   * SPEC E7: what an author had seen must be what we have seen. False when its link is another; what
+   * we do not hold any more is not held against anybody.
+   */
+  witness(device: DeviceId, seq: number, chain: Bytes): boolean {
+    const ours = this.#linkBySeq.get(seq);
+    if (ours === undefined) return true;
+    const agrees = equalBytes(ours, chain);
+    // Of our own devices nobody else is a witness: what we wrote is what we have seen.
+    if (device === this.context.self.device) return agrees;
+    const fork = withSighting(this.progress.fork, { device, seq, agrees });
+    if (fork !== this.progress.fork) this.progress = { ...this.progress, fork };
+    if (!agrees) this.trouble('forked');
+    return agrees;
+  }
+
   /** It only grows (SPEC S6). */
   trouble(trouble: 'gap' | 'forked' | 'needs-reentry'): void {
     if (TROUBLE_RANK[trouble] > TROUBLE_RANK[this.progress.trouble])
@@ -143,6 +189,7 @@ export class IngestDraft {
     const seq = stored[0];
     const chain = nextLink(this.progress.chain, seq, idOf(stored), isCommitEnvelope(stored));
     this.links.push([seq, chain]);
+    this.#linkBySeq.set(seq, chain);
     this.progress = { ...this.progress, cursor: seq, chain };
   }
 

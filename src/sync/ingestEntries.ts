@@ -11,7 +11,6 @@ import { orderOf } from '../records/keys';
 import type { TimelineRecord } from '../records/logRecords';
 import { openEntries, type OpenedEntry } from './entrySeal';
 import type { IngestDraft } from './ingestDraft';
-import { stateHash } from './snapshot';
 
 export type Opened = { readonly entries: readonly OpenedEntry[] } | { readonly gap: 'unreadable' };
 
@@ -36,7 +35,9 @@ export function hasDocument(opened: Opened): boolean {
 
 export function foldEnvelope(draft: IngestDraft, stored: StoredEnvelope, opened: Opened): void {
   const [seq, relayAt] = stored;
+  draft.countersBefore = draft.progress.counters;
   if ('gap' in opened) draft.addGap(orderOf(seq, 0), relayAt);
+  else if (stored.length === 6) draft.redacted();
   else
     for (const [index, entry] of opened.entries.entries())
       foldEntry(draft, { seq, order: orderOf(seq, index), relayAt }, entry);
@@ -53,9 +54,13 @@ function foldEntry(draft: IngestDraft, place: Place, entry: OpenedEntry): void {
   if (entry.wire.counter <= last) return;
   // An entry of ours that nobody here asked for: a copy of this phone is alive.
   if (isOwn && intent === undefined) draft.trouble('needs-reentry');
+  const agrees = draft.witness(device, content.seenSeq, content.seenChain);
   const missing = entry.wire.counter - last - 1;
-  const gap = missing > 0 ? ({ count: missing, reason: 'missing' } as const) : historyGap(draft, entry);
-  if (gap !== undefined) draft.trouble(gap.reason === 'forked' ? 'forked' : 'gap');
+  const gap = draft.isHole(missing)
+    ? ({ count: missing, reason: 'missing' } as const)
+    : agrees
+      ? undefined
+      : ({ count: 0, reason: 'forked' } as const);
   draft.progress = {
     ...draft.progress,
     counters: { ...draft.progress.counters, [device]: entry.wire.counter },
@@ -79,17 +84,6 @@ function foldEntry(draft: IngestDraft, place: Place, entry: OpenedEntry): void {
   if (isOwn && effects.length > 0) draft.isOwnChange = true;
 }
 
-/** What the author had seen must be what we have seen (SPEC E7). */
-function historyGap(
-  draft: IngestDraft,
-  { content }: OpenedEntry,
-): { count: number; reason: 'forked' } | undefined {
-  const ours = [...draft.links, ...draft.progress.links].find(([seq]) => seq === content.seenSeq);
-  return ours !== undefined && !equalBytes(ours[1], content.seenChain)
-    ? { count: 0, reason: 'forked' }
-    : undefined;
-}
-
 function foldBody(
   draft: IngestDraft,
   { seq, order, relayAt }: Place,
@@ -106,7 +100,7 @@ function foldBody(
     return [];
   }
   if (body.kind === 'snapshot') {
-    if (body.seq === seq - 1 && !equalBytes(body.hash, stateHash(fold))) draft.trouble('forked');
+    if (body.seq === seq - 1 && !draft.isState(body.hash)) draft.trouble('forked');
     return [];
   }
   if (fold.type === 'town') {

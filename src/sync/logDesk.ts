@@ -4,7 +4,8 @@
  * next run needs.
  */
 import type { Bytes } from '../lib/bytes';
-import type { StoredEnvelope } from '../protocol/frames';
+import { REFUSAL_THEN, type StoredEnvelope } from '../protocol/frames';
+import { LIMITS } from '../protocol/limits';
 import type { Progress } from '../records/logRecords';
 import type { VaultWrite } from '../vault/vault';
 import type { LogState } from './logState';
@@ -17,14 +18,21 @@ import { partWrites } from './saveLog';
 export const FIRST_RETRY_MS = 500;
 export const LONGEST_RETRY_MS = 30_000;
 
+/** `full`, `closed`: the log takes nothing; `forbidden`: not from us; `too-large`: an entry of ours was. */
+export type Refused = 'full' | 'closed' | 'forbidden' | 'too-large';
+
 /** Lost with the process, and found again from the relay. Times in ms. */
 export interface RunnerMemory {
   head: number;
   isWatched: boolean;
   needsRead: boolean;
+  /** How much a read asks for: less after one that did not come through in time. */
+  readBytes: number;
   isRolledBack: boolean;
   news: StoredEnvelope[];
   slots: { readonly number: number; readonly value: Bytes }[];
+  /** Why the relay takes nothing of this log, or why we could not send something; shown. */
+  refusal: Refused | undefined;
   retryAt: number;
   retries: number;
   /** What waits here was caused by this device: it corrects at once. */
@@ -43,6 +51,7 @@ export interface RunnerMemory {
   readsBegun: number;
   readDone: number;
   receiptAt: number | undefined;
+  receiptTries: number;
   /** The last seq that brought something from somebody else. */
   foreignSeq: number;
   /** Undelivered mail waits by itself: a mailbox that never comes into being must not hold up the log. */
@@ -55,9 +64,11 @@ export function freshMemory(foreignSeq: number): RunnerMemory {
     head: 0,
     isWatched: false,
     needsRead: false,
+    readBytes: LIMITS.readBytes,
     isRolledBack: false,
     news: [],
     slots: [],
+    refusal: undefined,
     retryAt: 0,
     retries: 0,
     isOwnChange: false,
@@ -71,6 +82,7 @@ export function freshMemory(foreignSeq: number): RunnerMemory {
     readsBegun: 0,
     readDone: 0,
     receiptAt: undefined,
+    receiptTries: 0,
     foreignSeq,
     mailAt: 0,
     mailTries: 0,
@@ -153,6 +165,12 @@ export class LogDesk {
 
   // ---- failing and waiting ----------------------------------------------------------------------
 
+  /** The relay has taken something of this log. */
+  worked(): void {
+    this.memory.retries = 0;
+    if (this.memory.refusal !== 'too-large') this.showRefusal(undefined);
+  }
+
   /** Waits longer each time, until something has worked. */
   pause(): false {
     const { memory } = this;
@@ -163,6 +181,7 @@ export class LogDesk {
   }
 
   failed(failure: RelayFailure): false {
+    if (failure.then !== 'retry') return this.#refusedForNow(failure.type);
     if (failure.type === 'rate') this.memory.retryAt = this.now + Math.max(50, failure.number);
     else if (failure.type !== 'offline') return this.pause();
     this.runner.wakeAt(this.memory.retryAt);
@@ -177,7 +196,23 @@ export class LogDesk {
       if (number <= this.state.progress.lastCommit) return this.pause();
       return true;
     }
-    return this.failed({ type: refusal, then: 'retry', number });
+    const then = refusal in REFUSAL_THEN ? REFUSAL_THEN[refusal as keyof typeof REFUSAL_THEN] : 'retry';
+    return this.failed({ type: refusal, then, number });
+  }
+
+  /** The relay said no, not "later": asked again, but seldom, and shown as long as it is so (SPEC S3). */
+  #refusedForNow(refusal: RelayFailure['type']): false {
+    this.memory.retryAt = this.now + LONGEST_RETRY_MS;
+    this.runner.wakeAt(this.memory.retryAt);
+    const isPlain = refusal === 'full' || refusal === 'closed' || refusal === 'too-large';
+    this.showRefusal(isPlain ? refusal : 'forbidden');
+    return false;
+  }
+
+  showRefusal(refusal: Refused | undefined): void {
+    if (this.memory.refusal === refusal) return;
+    this.memory.refusal = refusal;
+    this.tell({});
   }
 
   /** Commits wait by themselves; messages go on meanwhile. */

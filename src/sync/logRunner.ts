@@ -4,6 +4,7 @@
  * the engine tells the runner, and the loop.
  */
 import type { Bytes } from '../lib/bytes';
+import { isOutvoted } from '../domain/fork';
 import type { LogId } from '../domain/ids';
 import type { StoredEnvelope } from '../protocol/frames';
 import { seqOfOrder } from '../records/keys';
@@ -11,7 +12,7 @@ import type { Progress } from '../records/logRecords';
 import type { VaultWrite } from '../vault/vault';
 import { decide, type Decision, type GroupSituation, type LogSituation, type Step } from './decide';
 import { correctionWait, isLeafOld } from './commitLoop';
-import { freshMemory, LogDesk, LONGEST_RETRY_MS } from './logDesk';
+import { freshMemory, LogDesk, LONGEST_RETRY_MS, type Refused } from './logDesk';
 import type { LogState } from './logState';
 import type { RunnerHost } from './runnerHost';
 import { dueHere, makeCommit, submitCommit } from './steps/commit';
@@ -41,6 +42,8 @@ export class LogRunner {
   readonly #desk: LogDesk;
   #isRunning = false;
   #isPoked = false;
+  /** Who waits for the running step to end, to have the log for itself. */
+  #waiting: (() => void)[] = [];
   #wake: { readonly time: number; readonly cancel: () => void } | undefined;
 
   constructor(host: RunnerHost, state: LogState, version: number) {
@@ -71,6 +74,10 @@ export class LogRunner {
     if (!state.progress.isMember) return false;
     return memory.needsRead || memory.head > state.progress.cursor;
   }
+  /** What the relay refuses for good, or what could not be sent. */
+  get refusal(): Refused | undefined {
+    return this.#desk.memory.refusal;
+  }
   /** How often a read of the log was begun, and which of them last ended at its head. */
   get readsBegun(): number {
     return this.#desk.memory.readsBegun;
@@ -84,6 +91,7 @@ export class LogRunner {
   stop(): void {
     this.#desk.isStopped = true;
     this.#wake?.cancel();
+    for (const go of this.#waiting.splice(0)) go();
   }
 
   disconnected(): void {
@@ -101,6 +109,7 @@ export class LogRunner {
   watched(head: number, slots: readonly (readonly [number, Bytes, Bytes])[]): void {
     const { memory } = this.#desk;
     memory.isWatched = true;
+    if (memory.refusal === 'forbidden') this.#desk.showRefusal(undefined);
     memory.head = Math.max(memory.head, head);
     memory.isRolledBack = head < this.state.progress.cursor;
     if (memory.isRolledBack) this.#desk.markTrouble('forked');
@@ -112,10 +121,12 @@ export class LogRunner {
     const { memory, host } = this.#desk;
     // A pass may be given back, a relay restored: what is refused today is asked for again.
     if (!this.state.progress.isCreated) memory.isWatched = true;
-    else
+    else {
+      this.#desk.showRefusal('forbidden');
       host.clock.after(LONGEST_RETRY_MS, () => {
         if (!this.#desk.isStopped && !memory.isWatched) host.watch(this);
       });
+    }
     this.poke();
   }
 
@@ -177,9 +188,18 @@ export class LogRunner {
       for (;;) {
         const step = this.#decide();
         if (step === 'none' || this.#desk.isStopped || !(await this.#attempt(step))) break;
+        if (this.#waiting.length > 0) break;
       }
+      if (this.#waiting.length > 0) break;
     }
-    this.#isRunning = false;
+    this.#giveWay();
+  }
+
+  /** To whoever has waited longest for the step to end; `release` goes on with what is left. */
+  #giveWay(): void {
+    const next = this.#waiting.shift();
+    this.#isRunning = next !== undefined;
+    next?.();
   }
 
   #decide(): Decision['step'] {
@@ -209,9 +229,15 @@ export class LogRunner {
       pendingCommit: pendingCommit === undefined ? 'none' : memory.isSubmitted ? 'submitted' : 'waiting',
       commitAt: memory.commitAt,
       hasUnacknowledged: state.flight?.envelopes.some(({ seq }) => seq === undefined) ?? false,
+      isOutvoted: this.#isOutvoted,
       hasMails: state.followUps.mails.length > 0,
       mailAt: memory.mailAt,
     };
+  }
+
+  get #isOutvoted(): boolean {
+    const { group, progress } = this.state;
+    return isOutvoted(progress.fork, group?.leaves.map(({ device }) => device) ?? []);
   }
 
   #groupSituation(): GroupSituation | undefined {
@@ -233,7 +259,7 @@ export class LogRunner {
       commitAt: memory.commitAt,
       isFlying: flight !== undefined,
       hasWaiting: host.waitingIntents(state.number).length > 0,
-      isHeldBack: isConversation && host.isRemovalWaiting(),
+      isHeldBack: this.#isOutvoted || (isConversation && host.isRemovalWaiting()),
       isLeafOld: isLeafOld(group, progress.leafRenewedAt, now),
       isReceiptDue: isReceiptDue(this.#desk),
       receiptAt: memory.receiptAt,
@@ -270,34 +296,23 @@ export class LogRunner {
 
   /** For changes that come from the screen: flags and what was read. */
   async update(change: Partial<Progress>, writes: readonly VaultWrite[] = []): Promise<boolean> {
-    return this.#exclusively(() => this.#desk.saveProgress(change, writes));
+    await this.hold();
+    try {
+      return await this.#desk.saveProgress(change, writes);
+    } finally {
+      this.release();
+    }
   }
 
   /** Waits for the running step; then nothing runs any more, until `release`. */
   async hold(): Promise<void> {
-    await this.#idle();
+    if (this.#isRunning && !this.#desk.isStopped)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#isRunning = true;
   }
 
   release(): void {
-    this.#isRunning = false;
+    this.#giveWay();
     this.poke();
-  }
-
-  async #idle(): Promise<void> {
-    while (this.#isRunning && !this.#desk.isStopped)
-      await new Promise<void>((resolve) => this.#desk.host.clock.after(1, resolve));
-  }
-
-  /** Waits for the running step; then nothing else runs until `work` is done. */
-  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    await this.#idle();
-    this.#isRunning = true;
-    try {
-      return await work();
-    } finally {
-      this.#isRunning = false;
-      this.poke();
-    }
   }
 }

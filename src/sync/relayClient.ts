@@ -106,6 +106,7 @@ export class RelayClient {
   }
 
   start(): void {
+    if (!this.#isStopped) return;
     this.#isStopped = false;
     this.#connect();
   }
@@ -114,7 +115,7 @@ export class RelayClient {
     this.#isStopped = true;
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
-    this.#socket?.close();
+    this.#endConnection?.();
   }
 
   /** Skips the wait before the next try; a living connection is asked whether it still is. */
@@ -175,7 +176,7 @@ export class RelayClient {
         end();
       },
     });
-    this.#socket = socket;
+    if (!isOver) this.#socket = socket;
     this.#endConnection = () => {
       end();
       socket.close();

@@ -130,10 +130,10 @@ export function parseSnapshot(encoded: Uint8Array): Result<Snapshot, SnapshotFai
 }
 type SnapshotOutput = { readonly [K in keyof Snapshot]: unknown };
 
-/** The part that all members hold alike: never history, never counters of one device. */
-export function stateHash(fold: Fold): Bytes {
+/** The part that all members hold alike: the fold, and which entries of each device it stands on. */
+export function stateHash(fold: Fold, counters: Progress['counters']): Bytes {
   const state: Conversation | Directory = fold.type === 'town' ? fold.directory : fold.conversation;
-  return sha256(encodeCbor(['depesche/state/1', nullsForAbsent(state)]));
+  return sha256(encodeCbor(['depesche/state/2', nullsForAbsent(state), counters]));
 }
 
 function nullsForAbsent(value: unknown): unknown {

@@ -49,7 +49,7 @@ export async function submitCommit(desk: LogDesk): Promise<boolean> {
   if (refusal !== null) return desk.refused(refusal[0], refusal[1]);
   memory.isSubmitted = true;
   memory.commitTries = 0;
-  memory.retries = 0;
+  desk.worked();
   memory.head = Math.max(memory.head, accepted[0]?.[0] ?? 0);
   return true;
 }

@@ -14,6 +14,7 @@ export async function createLog(desk: LogDesk): Promise<boolean> {
   );
   if (!answer.ok) return desk.failed(answer.error);
   if (!(await desk.saveProgress({ isCreated: true }))) return false;
+  desk.worked();
   desk.memory.isWatched = false;
   desk.host.watch(desk.runner);
   return false;

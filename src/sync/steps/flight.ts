@@ -4,6 +4,7 @@ import { idToBytes } from '../../domain/ids';
 import { appendResult, OP } from '../../protocol/frames';
 import type { FlightEnvelope } from '../../records/logRecords';
 import { prepareFlight, type WaitingIntent } from '../flight';
+import type { SealFailure } from '../entrySeal';
 import type { LogDesk } from '../logDesk';
 import type { LogState } from '../logState';
 
@@ -16,7 +17,7 @@ export async function seal(desk: LogDesk): Promise<boolean> {
   const author = { device: host.identity.device, secret: host.self.signatureSecret };
   const waiting = upToRemoval(host.waitingIntents(state.number));
   const prepared = await prepareFlight(state, state.group, author, waiting);
-  if (!prepared.ok) return false;
+  if (!prepared.ok) return dropTooLarge(desk, prepared.error);
   const { flight, intents, nextCounter } = prepared.value;
   return saveWithIntents(
     desk,
@@ -24,6 +25,22 @@ export async function seal(desk: LogDesk): Promise<boolean> {
     intents,
     true,
   );
+}
+
+/**
+ * An entry that fits into no envelope can never leave. It becomes a void one, so that what was written
+ * behind it goes on, and the conversation says so.
+ */
+async function dropTooLarge(
+  desk: LogDesk,
+  { type, intent: number }: SealFailure & { readonly intent: number },
+): Promise<boolean> {
+  const found = desk.host.waitingIntents(desk.state.number).find((waiting) => waiting.number === number);
+  if (type !== 'too-large' || found === undefined) return false;
+  const voided: WaitingIntent = { number, intent: { ...found.intent, body: { kind: 'void' } } };
+  if (!(await saveWithIntents(desk, desk.state, [voided], true))) return false;
+  desk.showRefusal('too-large');
+  return true;
 }
 
 export async function fly(desk: LogDesk): Promise<boolean> {
@@ -52,7 +69,7 @@ export async function fly(desk: LogDesk): Promise<boolean> {
     .map(({ bytes }, index) => ({ bytes, seq: accepted[index]?.[0] ?? 0 }));
   await acknowledged(desk, acks);
   if (refusal !== null) return desk.refused(refusal[0], refusal[1]);
-  desk.memory.retries = 0;
+  desk.worked();
   return true;
 }
 

@@ -6,6 +6,8 @@ import type { LogDesk } from '../logDesk';
 import { forgetFalseAcks } from './flight';
 import { INGEST_BATCH, take } from './take';
 
+const LEAST_READ_BYTES = 16 * 1024;
+
 export async function readLog(desk: LogDesk): Promise<boolean> {
   const { memory } = desk;
   const { core, progress } = desk.state;
@@ -13,11 +15,13 @@ export async function readLog(desk: LogDesk): Promise<boolean> {
   // Before the request: what is asked for meanwhile is another read.
   memory.needsRead = false;
   const answer = await desk.host.relay.request(
-    [OP.read, idToBytes(core.log), core.readKey, progress.cursor, LIMITS.readBytes],
+    [OP.read, idToBytes(core.log), core.readKey, progress.cursor, memory.readBytes],
     readResult,
   );
   if (!answer.ok) {
     memory.needsRead = true;
+    // What did not come within the time for an answer may come in smaller pieces.
+    if (answer.error.type === 'offline') memory.readBytes = Math.max(LEAST_READ_BYTES, memory.readBytes / 2);
     return desk.failed(answer.error);
   }
   const [envelopes, head, firstSeq] = answer.value;
@@ -35,6 +39,7 @@ export async function readLog(desk: LogDesk): Promise<boolean> {
     return false;
   }
   memory.retries = 0;
+  memory.readBytes = Math.min(LIMITS.readBytes, memory.readBytes * 2);
   for (let at = 0; at < envelopes.length; at += INGEST_BATCH) {
     if (!(await take(desk, envelopes.slice(at, at + INGEST_BATCH)))) return false;
   }

@@ -3,7 +3,7 @@ import { idToBytes } from '../../domain/ids';
 import { doneResult, OP } from '../../protocol/frames';
 import { seqOfOrder } from '../../records/keys';
 import { openReceipt, receiptSlot, sealReceipt } from '../receipts';
-import type { LogDesk } from '../logDesk';
+import { waitOf, type LogDesk } from '../logDesk';
 
 export function isReceiptDue({ state, memory, host, isConversation }: LogDesk): boolean {
   const { group, progress } = state;
@@ -28,7 +28,14 @@ export async function sendReceipt(desk: LogDesk): Promise<boolean> {
     [OP.put, idToBytes(core.log), core.writeKey, receiptSlot(core.log, device), value],
     doneResult,
   );
-  if (!answer.ok) return desk.failed(answer.error);
+  if (!answer.ok && answer.error.type === 'offline') return desk.failed(answer.error);
+  if (!answer.ok) {
+    // A receipt can wait; what is refused to it is not refused to messages.
+    memory.receiptAt = desk.now + Math.max(answer.error.number, waitOf(memory.receiptTries));
+    memory.receiptTries = Math.min(memory.receiptTries + 1, 10);
+    return true;
+  }
+  memory.receiptTries = 0;
   memory.foreignSeq = Math.min(memory.foreignSeq, receipt.delivered);
   return desk.saveProgress({
     receipts: { ...desk.state.progress.receipts, [device]: [receipt.delivered, receipt.read] },

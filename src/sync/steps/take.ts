@@ -117,7 +117,8 @@ async function taken(desk: LogDesk, result: Ingested, before: Group | undefined)
   });
   if (result.adopted === undefined) return;
   const { progress, fold } = result.adopted.at;
-  await host.addEntry(desk.state.number, { kind: 'snapshot', seq: progress.cursor, hash: stateHash(fold) });
+  const hash = stateHash(fold, progress.counters);
+  await host.addEntry(desk.state.number, { kind: 'snapshot', seq: progress.cursor, hash });
 }
 
 /** A mailbox has no chain to keep: what the relay no longer has is passed over. */

@@ -106,7 +106,7 @@ describe('limits (SPEC L1)', () => {
     expect(LIMITS).toMatchObject({
       envelopeBytes: 65_536 + 512,
       commitBytes: 524_288,
-      mailboxEnvelopeBytes: 524_288,
+      mailboxEnvelopeBytes: 917_504,
       invitationEnvelopeBytes: 16_384,
       envelopesPerAppend: 256,
       frameBytes: 1_048_576,

@@ -65,7 +65,7 @@ function* corruptions(frame: readonly unknown[]): Generator<readonly unknown[]> 
 function wrongFor(field: unknown): readonly unknown[] {
   const always = [null, 'x', { a: 1 }, -1, 1.5, 2 ** 53 - 0.5];
   if (field instanceof Uint8Array)
-    return [...always, true, 7, [field], b(field.length === 33 ? 34 : 600_000)];
+    return [...always, true, 7, [field], b(field.length === 33 ? 34 : 1_000_000)];
   if (typeof field === 'number') return [-1, 1.5, 'x', null, true, b(1), [field]];
   if (typeof field === 'boolean') return [0, 1, null, 'true'];
   if (typeof field === 'string') return ['Stale', '', 0, null];
@@ -114,8 +114,8 @@ describe('requests (SPEC F4)', () => {
     const many = <T>(length: number, item: T): T[] => Array.from({ length }, () => item);
     expect(isOk([OP.append, 1, log, key, 0, many(256, b(11))])).toBe(true);
     expect(isOk([OP.append, 1, log, key, 0, many(257, b(11))])).toBe(false);
-    expect(isOk([OP.append, 1, log, key, 0, [b(LIMITS.commitBytes)]])).toBe(true);
-    expect(isOk([OP.append, 1, log, key, 0, [b(LIMITS.commitBytes + 1)]])).toBe(false);
+    expect(isOk([OP.append, 1, log, key, 0, [b(LIMITS.mailboxEnvelopeBytes)]])).toBe(true);
+    expect(isOk([OP.append, 1, log, key, 0, [b(LIMITS.mailboxEnvelopeBytes + 1)]])).toBe(false);
     expect(isOk([OP.watch, 1, many(2_000, [log, key, 0, 0])])).toBe(true);
     expect(isOk([OP.watch, 1, many(2_001, [log, key, 0, 0])])).toBe(false);
     expect(isOk([OP.unwatch, 1, many(2_001, log)])).toBe(false);

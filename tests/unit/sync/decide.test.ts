@@ -28,6 +28,7 @@ const REST: LogSituation = {
   pendingCommit: 'none',
   commitAt: 0,
   hasUnacknowledged: false,
+  isOutvoted: false,
   hasMails: false,
   mailAt: 0,
 };
@@ -110,6 +111,11 @@ describe('what a runner does next (SPEC S1)', () => {
       'none',
     ],
     ['the commit must wait: envelopes fly', { ...read, hasReceipts: false, commitAt: NOW + 1 }, 'fly'],
+    [
+      'outvoted: nothing of ours flies',
+      { ...read, hasReceipts: false, pendingCommit: 'none', isOutvoted: true },
+      'mail',
+    ],
     [
       'the flight is acknowledged: mail',
       { ...read, hasReceipts: false, pendingCommit: 'none', hasUnacknowledged: false },

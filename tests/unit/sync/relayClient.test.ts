@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Bytes } from '../../../src/lib/bytes';
 import { encodeCbor } from '../../../src/protocol/codec';
-import type { Clock, Network, SocketEvents } from '../../../src/lib/services';
+import type { Network, SocketEvents } from '../../../src/lib/services';
 import {
   appendResult,
   doneResult,
@@ -13,43 +13,7 @@ import {
   type RequestFrame,
 } from '../../../src/protocol/frames';
 import { RelayClient, type RelayState } from '../../../src/sync/relayClient';
-
-/** Stands still until a test lets time pass. */
-class StandingClock implements Clock {
-  #now = 1_000;
-  readonly #timers = new Map<number, { readonly at: number; readonly callback: () => void }>();
-  #next = 1;
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(ms: number, callback: () => void): () => void {
-    const id = this.#next++;
-    this.#timers.set(id, { at: this.#now + ms, callback });
-    return () => this.#timers.delete(id);
-  }
-
-  get waiting(): number {
-    return this.#timers.size;
-  }
-
-  async pass(ms: number): Promise<void> {
-    const end = this.#now + ms;
-    for (;;) {
-      const due = [...this.#timers].filter(([, { at }]) => at <= end).sort(([, a], [, b]) => a.at - b.at)[0];
-      if (due === undefined) break;
-      const [id, { at, callback }] = due;
-      this.#timers.delete(id);
-      this.#now = at;
-      callback();
-      await settle();
-    }
-    this.#now = end;
-  }
-}
-
-const settle = () => new Promise((resolve) => setImmediate(resolve));
+import { settle, StandingClock } from './standingClock';
 
 /** The relay's end of one connection. */
 class Line {
@@ -405,6 +369,28 @@ describe('waiting between tries (SPEC R2)', () => {
     client.stop();
     client.connectNow();
     await clock.pass(100_000);
+    expect(lines).toHaveLength(1);
+  });
+});
+
+describe('stopped and started again', () => {
+  it('stays online though the old connection closes late', async () => {
+    await online();
+    client.stop();
+    client.start();
+    await lines[1]?.admit();
+    await settle();
+    await settle();
+    expect(lines[0]?.isClosed).toBe(true);
+    expect(client.isOnline).toBe(true);
+    expect(states.at(-1)).toEqual({ state: 'online' });
+    await clock.pass(1_000);
+    expect(lines).toHaveLength(2);
+  });
+
+  it('has one connection, however often it is started', () => {
+    client.start();
+    client.start();
     expect(lines).toHaveLength(1);
   });
 });

@@ -32,6 +32,12 @@ export const conversation = {
       'Der Server zeigt nicht allen dasselbe. Sagen Sie bitte der Person Bescheid, die Depesche betreut.',
     reentry:
       'Dieses Gerät wird wieder aufgenommen. Was Sie schreiben, ist gespeichert und geht danach hinaus.',
+    full: 'Diese Unterhaltung ist auf dem Server voll. Was Sie schreiben, bleibt auf diesem Gerät gespeichert. Sagen Sie bitte der Person Bescheid, die Depesche betreut.',
+    closed:
+      'Diese Unterhaltung ist geschlossen. Sie nimmt nichts mehr an. Was Sie schreiben, bleibt auf diesem Gerät gespeichert.',
+    forbidden:
+      'Der Server nimmt von diesem Gerät gerade nichts an. Was Sie schreiben, bleibt gespeichert. Depesche fragt von selbst wieder nach.',
+    tooLarge: 'Eine Änderung war zu groß und wurde nicht gesendet. Bitte teilen Sie sie auf.',
   },
   unknown: 'Diese Nachricht kann diese Version nicht zeigen. Bitte App aktualisieren.',
   gap: {

@@ -30,6 +30,11 @@ export const conversation: typeof de = {
     gap: 'Some messages are missing on this device. The others are complete.',
     forked: 'The server does not show everybody the same. Please tell the person who looks after Depesche.',
     reentry: 'This device is being admitted again. What you write is saved and goes out afterwards.',
+    full: 'This conversation is full on the server. What you write stays saved on this device. Please tell the person who looks after Depesche.',
+    closed: 'This conversation is closed. It takes nothing more. What you write stays saved on this device.',
+    forbidden:
+      'The server takes nothing from this device at the moment. What you write stays saved. Depesche asks again by itself.',
+    tooLarge: 'A change was too large and was not sent. Please divide it.',
   },
   unknown: 'This version cannot show this message. Please update the app.',
   gap: {

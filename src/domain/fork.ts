@@ -1,0 +1,40 @@
+/**
+ * Histories that differ (SPEC E7): each entry names the link its author had seen. Which devices have seen
+ * what we have, and which something else, since the first that differed. Whoever stands alone is the one
+ * to stop: so a split is noticed on the smaller side, and one member who lies silences nobody.
+ */
+import type { DeviceId } from './ids';
+
+export interface Fork {
+  /** The first seq at which somebody named another link. */
+  readonly seq: number;
+  readonly against: readonly DeviceId[];
+  readonly agreeing: readonly DeviceId[];
+}
+
+export interface Sighting {
+  readonly device: DeviceId;
+  readonly seq: number;
+  /** Its link at that seq is ours. */
+  readonly agrees: boolean;
+}
+
+/** Undefined once nobody differs any more. */
+export function withSighting(fork: Fork | undefined, sighting: Sighting): Fork | undefined {
+  const { device, seq, agrees } = sighting;
+  if (agrees && (fork === undefined || seq < fork.seq)) return fork;
+  const others = (devices: readonly DeviceId[] = []) => devices.filter((other) => other !== device);
+  const against = agrees ? others(fork?.against) : [...others(fork?.against), device];
+  const agreeing = agrees ? [...others(fork?.agreeing), device] : others(fork?.agreeing);
+  if (against.length === 0) return undefined;
+  return { seq: Math.min(seq, fork?.seq ?? seq), against, agreeing };
+}
+
+/** More devices of the group have another history than have ours; of two, none can say who is right. */
+export function isOutvoted(fork: Fork | undefined, members: readonly DeviceId[]): boolean {
+  if (fork === undefined) return false;
+  const present = new Set(members);
+  const against = fork.against.filter((device) => present.has(device)).length;
+  const agreeing = fork.agreeing.filter((device) => present.has(device)).length;
+  return against > agreeing + 1 || (against > 0 && members.length <= 2);
+}

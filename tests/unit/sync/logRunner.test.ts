@@ -1,0 +1,145 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { PersonId } from '../../../src/domain/ids';
+import { OP } from '../../../src/protocol/frames';
+import { LIMITS } from '../../../src/protocol/limits';
+import { orderOf } from '../../../src/records/keys';
+import { FRESH_PROGRESS, type Group } from '../../../src/sync/logState';
+import { Party } from './party';
+import { no, RunnerBench, yes } from './runnerBench';
+
+let party: Party;
+let group: Group;
+beforeEach(async () => {
+  party = await Party.of('a runner', 3);
+  group = (await party.groups(3))[0]!;
+});
+
+function bench(progress: Partial<typeof FRESH_PROGRESS> = {}): Promise<RunnerBench> {
+  return RunnerBench.of(
+    party,
+    party.stateOf(group, {
+      progress: { ...FRESH_PROGRESS, isCreated: true, leafRenewedAt: 1_000, ...progress },
+    }),
+  );
+}
+
+function say({ waiting }: RunnerBench, text: string): void {
+  waiting.push({ number: waiting.length + 1, intent: party.intent({ kind: 'text', text }) });
+}
+
+describe('an entry that no envelope can carry (SPEC O6)', () => {
+  it('becomes a void one, is shown, and holds up nothing behind it', async () => {
+    const here = await bench();
+    const persons = Array.from({ length: 2_500 }, (_, i) => i.toString(16).padStart(32, '0') as PersonId);
+    here.waiting.push({ number: 1, intent: party.intent({ kind: 'roster', add: persons, remove: [] }) });
+    here.waiting.push({ number: 2, intent: party.intent({ kind: 'text', text: 'danach' }) });
+    await here.poke();
+    expect(here.runner.refusal).toBe('too-large');
+    expect(here.done).toEqual([1, 2]);
+    const { progress, fold } = here.runner.state;
+    expect(progress.counters[party.member(0).device]).toBe(2);
+    expect(fold).toEqual(party.stateOf(undefined).fold);
+  });
+});
+
+describe('what the relay refuses for good (SPEC S3)', () => {
+  for (const refusal of ['full', 'closed'] as const)
+    it(`${refusal}: shown, asked again every half minute, and over when it is over`, async () => {
+      const here = await bench();
+      let isRefused = true;
+      here.answers = (request) =>
+        request[0] === OP.append && isRefused ? yes([[], [refusal, 0]]) : undefined;
+      say(here, 'eins');
+      await here.poke();
+      expect(here.runner.refusal).toBe(refusal);
+      expect(here.of(OP.append)).toHaveLength(1);
+      await here.pass(29_000);
+      expect(here.of(OP.append)).toHaveLength(1);
+      isRefused = false;
+      await here.pass(2_000);
+      expect(here.of(OP.append)).toHaveLength(2);
+      expect(here.done).toEqual([1]);
+      expect(here.runner.refusal).toBeUndefined();
+    });
+
+  it('a log the relay does not let us watch any more is shown as such', async () => {
+    const here = await bench();
+    here.runner.unknownAtRelay();
+    expect(here.runner.refusal).toBe('forbidden');
+    here.runner.watched(0, []);
+    expect(here.runner.refusal).toBeUndefined();
+  });
+
+  it('a frame it finds too large is not sent on and on', async () => {
+    const here = await bench();
+    here.answers = (request) => (request[0] === OP.append ? no('too-large', 'ignore') : undefined);
+    say(here, 'eins');
+    await here.poke();
+    await here.pass(10_000);
+    expect(here.of(OP.append)).toHaveLength(1);
+    expect(here.runner.refusal).toBe('too-large');
+  });
+});
+
+describe('a receipt (SPEC A4)', () => {
+  it('that is refused holds up no message, and is tried again by itself', async () => {
+    const here = await bench({ cursor: 5, lastOrder: orderOf(5, 0), readUpTo: orderOf(5, 0) });
+    here.answers = (request) => (request[0] === OP.put ? no('busy', 'retry', 5_000) : undefined);
+    await here.poke();
+    await here.pass(150);
+    expect(here.of(OP.put)).toHaveLength(1);
+    say(here, 'eins');
+    await here.poke();
+    expect(here.of(OP.append)).toHaveLength(1);
+    expect(here.of(OP.put)).toHaveLength(1);
+    here.answers = () => undefined;
+    await here.pass(5_000);
+    expect(here.of(OP.put)).toHaveLength(2);
+  });
+});
+
+describe('a read on a slow line (SPEC R4)', () => {
+  it('asks for half after each one that did not come through, and grows back', async () => {
+    const here = await bench();
+    here.answers = (request) => (request[0] === OP.read ? no('offline', 'retry') : undefined);
+    const wanted = () => here.of(OP.read).map((request) => (request[0] === OP.read ? request[4] : 0));
+    for (let i = 0; i < 3; i++) {
+      here.isOnline = true;
+      here.runner.refresh();
+      await here.rest();
+    }
+    const whole = LIMITS.readBytes;
+    expect(wanted()).toEqual([whole, whole / 2, whole / 4]);
+    here.answers = () => undefined;
+    here.isOnline = true;
+    for (let i = 0; i < 5; i++) {
+      here.runner.refresh();
+      await here.rest();
+    }
+    expect(wanted().slice(3)).toEqual([whole / 8, whole / 4, whole / 2, whole, whole]);
+  });
+});
+
+describe('a fork that is seen in what others have seen (SPEC E7, S7)', () => {
+  const forkOf = (against: readonly number[], agreeing: readonly number[]) => ({
+    seq: 1,
+    against: against.map((index) => party.member(index).device),
+    agreeing: agreeing.map((index) => party.member(index).device),
+  });
+
+  it('of one against us and another stops nothing', async () => {
+    const here = await bench({ trouble: 'forked', fork: forkOf([1], [2]) });
+    say(here, 'eins');
+    await here.poke();
+    expect(here.of(OP.append)).toHaveLength(1);
+  });
+
+  it('of all others against us stops what we would say', async () => {
+    const here = await bench({ trouble: 'forked', fork: forkOf([1, 2], []) });
+    say(here, 'eins');
+    await here.poke();
+    await here.pass(60_000);
+    expect(here.of(OP.append)).toHaveLength(0);
+    expect(here.waiting[0]?.intent.counter).toBeUndefined();
+  });
+});
