@@ -9,6 +9,7 @@ import type { Bytes } from '../lib/bytes';
 import type { CborFailure } from '../protocol/codec';
 import { bytesOf, listOf, parseValue, uint } from '../protocol/fields';
 import { deviceIdSchema, invitationIdSchema, logIdSchema, personIdSchema } from './ids';
+import { townLookSchema } from './townLook';
 
 const someBytes = (most: number) =>
   v.custom<Bytes>((x) => x instanceof Uint8Array && x.length > 0 && x.length <= most, 'bytes');
@@ -89,6 +90,8 @@ const bodies = {
   'town-blocked': v.strictObject({ device: deviceIdSchema }),
   'town-person-removed': v.strictObject({ person: personIdSchema }),
   'town-admin': v.strictObject({ person: personIdSchema, isAdmin: v.boolean() }),
+  /** The whole look, each time. */
+  'town-look': townLookSchema,
   /** The first claim of a pair names its conversation (SPEC D7). */
   'town-claimed': v.strictObject({ pair: v.strictTuple([personIdSchema, personIdSchema]), log: logIdSchema }),
 } as const;

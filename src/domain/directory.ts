@@ -6,6 +6,7 @@
 import { equalBytes, type Bytes } from '../lib/bytes';
 import type { DeviceFacts, EntryBody } from './body';
 import type { DeviceId, InvitationId, LogId, PersonId } from './ids';
+import type { TownLook } from './townLook';
 
 /** Holds from `from` (inclusive) to `to` (exclusive; undefined = still). */
 export interface Span {
@@ -46,6 +47,8 @@ export interface Directory {
   readonly invitations: Readonly<Record<InvitationId, DirectoryInvitation>>;
   /** Log of the pair's conversation by pairKey. */
   readonly claims: Readonly<Record<string, LogId>>;
+  /** Absent until an admin has set one. */
+  readonly look?: TownLook;
 }
 
 export const EMPTY_DIRECTORY: Directory = {
@@ -148,6 +151,11 @@ export function foldDirectory(directory: Directory, step: DirectoryStep): Direct
         ? [...person.admin, { from: seq, to: undefined }]
         : person.admin.map((span) => (span.to === undefined ? { ...span, to: seq } : span));
       return withPerson(directory, { ...person, admin });
+    }
+    case 'town-look': {
+      if (!isAdmin) return directory;
+      const { kind: _kind, ...look } = body;
+      return { ...directory, look };
     }
     case 'town-claimed': {
       const key = pairKey(body.pair[0], body.pair[1]);

@@ -59,6 +59,8 @@ export class IntentDesk {
           person: intent.person,
           isAdmin: intent.isAdmin,
         });
+      case 'set-look':
+        return this.#entry(number, ask, TOWN_LOG, { kind: 'town-look', ...intent.look });
       case 'send-text':
         return this.#sendText(number, ask, intent);
       case 'cancel-entry':

@@ -3,6 +3,7 @@
  * then belongs to the engine; see engine/client.ts for how a tab writes one.
  */
 import type { DeviceId, EntryId, InvitationId, PersonId } from '../domain/ids';
+import type { TownLook } from '../domain/townLook';
 import type { ConversationNumber } from './views';
 
 export type Intent =
@@ -22,6 +23,8 @@ export type Intent =
   | { readonly type: 'block-device'; readonly device: DeviceId }
   | { readonly type: 'remove-person'; readonly person: PersonId }
   | { readonly type: 'set-admin'; readonly person: PersonId; readonly isAdmin: boolean }
+  /** The town's colour and coat of arms, all of it. */
+  | { readonly type: 'set-look'; readonly look: TownLook }
   | { readonly type: 'send-text'; readonly conversation: ConversationNumber; readonly text: string }
   /** Only while it is not handed over: becomes a void entry, leaves the timeline. */
   | { readonly type: 'cancel-entry'; readonly conversation: ConversationNumber; readonly entry: EntryId }

@@ -287,5 +287,6 @@ export function directoryView(source: ViewSource): DirectoryView {
     addedAt: device.addedAt,
     isBlocked: device.to !== undefined,
   }));
-  return { townName: directory.townName, persons, devices };
+  const { townName, look } = directory;
+  return { townName, persons, devices, ...(look && { look }) };
 }

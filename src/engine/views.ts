@@ -4,6 +4,7 @@
  * since the epoch.
  */
 import type { DeviceId, EntryId, InvitationId, PersonId } from '../domain/ids';
+import type { TownLook } from '../domain/townLook';
 
 /** Local number of a conversation on this device. */
 export type ConversationNumber = number;
@@ -40,6 +41,8 @@ export interface PersonView {
 
 export interface DirectoryView {
   readonly townName: string;
+  /** The town's colour and coat of arms, as far as it has set them. */
+  readonly look?: TownLook;
   /** By name, in German collation order is the screen's business. */
   readonly persons: readonly PersonView[];
   readonly devices: readonly DeviceView[];

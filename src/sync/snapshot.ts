@@ -11,6 +11,7 @@ import { sha256 } from '../crypto/hash';
 import type { Conversation } from '../domain/conversation';
 import type { Directory } from '../domain/directory';
 import { deviceIdSchema, invitationIdSchema, logIdSchema, personIdSchema } from '../domain/ids';
+import { townLookSchema } from '../domain/townLook';
 import { encodeCbor } from '../protocol/codec';
 import { anyBytes, bytesOf, parseCbor, uint } from '../protocol/fields';
 import type { Fold, Progress, TimelineRecord } from '../records/logRecords';
@@ -75,6 +76,7 @@ const directorySchema = v.strictObject({
     }),
   ),
   claims: v.record(v.string(), logIdSchema),
+  look: v.exactOptional(townLookSchema),
 });
 
 const conversationSchema = v.strictObject({

@@ -64,6 +64,7 @@ export function memberScreens(conversation: string): readonly Screen[] {
     { name: 'me', hash: '#/ich' },
     { name: 'persons', hash: '#/ich/personen' },
     { name: 'invitations', hash: '#/ich/einladungen' },
+    { name: 'look', hash: '#/ich/aussehen' },
     { name: 'unknown address', hash: '#/u/1' },
   ];
 }

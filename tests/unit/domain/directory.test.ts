@@ -314,6 +314,20 @@ describe('authors (SPEC D2)', () => {
   });
 });
 
+describe('the look (SPEC D9)', () => {
+  it('a look needs an admin (D9), and each replaces the one before', () => {
+    const log = town('b');
+    expect(log.directory.look).toBeUndefined();
+    expect(log.by('b', { kind: 'town-look', accent: '#8a1220' })).toBe(false);
+    expect(log.by('a', { kind: 'town-look', accent: '#0a5c2f' })).toBe(true);
+    expect(log.directory.look).toEqual({ accent: '#0a5c2f' });
+    expect(log.by('a', { kind: 'town-look', arms: b32(7) })).toBe(true);
+    expect(log.directory.look).toEqual({ arms: b32(7) });
+    expect(log.by('a', { kind: 'town-look' })).toBe(true);
+    expect(log.directory.look).toEqual({});
+  });
+});
+
 describe('claims (SPEC D7)', () => {
   it('the first of a pair wins for ever, whoever of the two made it, in whichever order', () => {
     const log = town('b', 'c');

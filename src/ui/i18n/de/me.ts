@@ -22,6 +22,38 @@ export const me = {
   invitationsLink: 'Einladungen',
   invitationsHint: (open: number) => (open === 0 ? 'Keine offen' : `${open} offen`),
   directoryLink: 'Verzeichnis',
+  look: {
+    title: 'Farbe und Wappen',
+    hint: 'So zeigt sich Ihre Stadt',
+    lead: 'Gilt für alle in Ihrer Stadt, auf jedem Gerät.',
+    onlyAdmins: 'Farbe und Wappen ändert die Betreuung der Stadt.',
+    accent: 'Farbe',
+    choose: 'Farbe wählen',
+    unreadable: {
+      light: (ratio: string, needed: string) =>
+        `Diese Farbe lässt sich auf hellem Grund nicht gut lesen: Kontrast ${ratio} zu 1, nötig sind ${needed} zu 1. Wählen Sie eine dunklere.`,
+      dark: (ratio: string, needed: string) =>
+        `Diese Farbe lässt sich auf dunklem Grund nicht gut lesen: Kontrast ${ratio} zu 1, nötig sind ${needed} zu 1. Wählen Sie eine andere.`,
+    },
+    useInstead: (color: string) => `Stattdessen ${color} nehmen`,
+    theme: { light: 'Hell', dark: 'Dunkel' },
+    sample: 'Guten Morgen, der Streuplan steht.',
+    saveAccent: 'Farbe speichern',
+    dropAccent: 'Farbe von Depesche nehmen',
+    arms: 'Wappen',
+    armsHint:
+      'Ein Bild als PNG, JPEG oder WebP. Es wird verkleinert und neu gezeichnet, Angaben zu Ort und Kamera fallen dabei weg.',
+    pickArms: 'Bild auswählen',
+    dropArms: 'Wappen entfernen',
+    armsProblem: {
+      'not-a-picture':
+        'Diese Datei lässt sich nicht als Bild lesen. Nehmen Sie ein Bild als PNG, JPEG oder WebP; Zeichnungen als SVG gehen nicht.',
+      'too-large': 'Dieses Bild ist zu groß. Nehmen Sie eines mit weniger als 20 MB.',
+      'too-detailed':
+        'Dieses Bild lässt sich nicht klein genug zeichnen. Nehmen Sie eines mit weniger Einzelheiten.',
+    },
+    saved: 'Gespeichert. Die anderen sehen es, sobald es übergeben ist.',
+  },
   language: { title: 'Sprache', de: 'Deutsch', en: 'English' },
   appearance: { title: 'Darstellung', system: 'Wie das Gerät', light: 'Hell', dark: 'Dunkel' },
   storage: {

@@ -4,6 +4,7 @@ const wait = (count: number) => (count === 1 ? 'wartet' : 'warten');
 export const shell = {
   skip: 'Zum Inhalt springen',
   places: 'Bereiche',
+  arms: (town: string) => `Wappen: ${town}`,
   conversations: 'Unterhal\u00adtungen',
   me: 'Ich',
   list: 'Liste',
@@ -25,7 +26,8 @@ export const shell = {
     relayStorage: 'Der Server ist voll – Nachrichten bleiben vorerst auf diesem Gerät',
     clockWrong: 'Die Uhr dieses Geräts und die des Servers gehen auseinander',
     versionTooOld: 'Diese Version ist zu alt – bitte App aktualisieren',
-    relayChanged: 'Der Server ist neu und kennt Ihre Nachrichten nicht – eine Administration muss ihn bestätigen',
+    relayChanged:
+      'Der Server ist neu und kennt Ihre Nachrichten nicht – eine Administration muss ihn bestätigen',
   },
   queue: {
     title: 'Verbindung',

@@ -24,6 +24,37 @@ export const me: typeof de = {
   invitationsLink: 'Invitations',
   invitationsHint: (open: number) => (open === 0 ? 'None open' : `${open} open`),
   directoryLink: 'Directory',
+  look: {
+    title: 'Colour and coat of arms',
+    hint: 'How your town shows itself',
+    lead: 'Holds for everybody in your town, on every device.',
+    onlyAdmins: 'Administrators of the town change colour and coat of arms.',
+    accent: 'Colour',
+    choose: 'Choose a colour',
+    unreadable: {
+      light: (ratio, needed) =>
+        `This colour is hard to read on a light ground: contrast ${ratio} to 1, needed are ${needed} to 1. Choose a darker one.`,
+      dark: (ratio, needed) =>
+        `This colour is hard to read on a dark ground: contrast ${ratio} to 1, needed are ${needed} to 1. Choose another one.`,
+    },
+    useInstead: (color) => `Use ${color} instead`,
+    theme: { light: 'Light', dark: 'Dark' },
+    sample: 'Good morning, the gritting plan is up.',
+    saveAccent: 'Save colour',
+    dropAccent: 'Use Depesche’s colour',
+    arms: 'Coat of arms',
+    armsHint:
+      'A picture as PNG, JPEG or WebP. It is made smaller and drawn anew; what it says about place and camera is left out.',
+    pickArms: 'Choose a picture',
+    dropArms: 'Remove coat of arms',
+    armsProblem: {
+      'not-a-picture':
+        'This file cannot be read as a picture. Take a PNG, JPEG or WebP; drawings as SVG do not work.',
+      'too-large': 'This picture is too large. Take one of less than 20 MB.',
+      'too-detailed': 'This picture cannot be drawn small enough. Take one with less detail.',
+    },
+    saved: 'Saved. The others see it once it is handed over.',
+  },
   language: { title: 'Language', de: 'Deutsch', en: 'English' },
   appearance: { title: 'Appearance', system: 'As the device', light: 'Light', dark: 'Dark' },
   storage: {

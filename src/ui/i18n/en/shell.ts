@@ -5,6 +5,7 @@ const wait = (count: number) => (count === 1 ? 'is waiting' : 'are waiting');
 
 export const shell: typeof de = {
   skip: 'Skip to content',
+  arms: (town: string) => `Coat of arms: ${town}`,
   places: 'Places',
   conversations: 'Conver\u00adsations',
   me: 'Me',
