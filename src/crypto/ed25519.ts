@@ -12,9 +12,12 @@ import { sha512 } from '@noble/hashes/sha2.js';
 import { bytesToHex, concatBytes, copyBytes, equalBytes, type Bytes } from '../lib/bytes';
 import { asBytes } from './asBytes';
 import { isStrictEd25519PublicKey, isStrictEd25519Signature } from './ed25519Strict';
+import type { SecretKey } from './secretKey';
 
 export interface Ed25519 {
   sign(seed: Uint8Array, message: Uint8Array): Promise<Bytes>;
+  /** For a key that signs often: what the platform needs of it is made once. Asserts that it is not wiped. */
+  signWith(secret: SecretKey, message: Uint8Array): Promise<Bytes>;
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>;
 }
 
@@ -26,15 +29,34 @@ export const nobleEd25519: Ed25519 = {
   sign(seed, message) {
     return Promise.resolve(asBytes(ed25519.sign(message, seed)));
   },
+  async signWith(secret, message) {
+    return nobleEd25519.sign(secret.expose(), message);
+  },
   verify(publicKey, message, signature) {
     if (!isStrict(publicKey, signature)) return Promise.resolve(false);
     return Promise.resolve(verifyByNoble(publicKey, message, signature));
   },
 };
 
-/** `keys` public keys are kept imported; importing costs about as much as a verification. */
+/**
+ * Importing a key costs about as much as using it. `keys` public keys are kept imported; of a private key
+ * the platform's handle, which gives no bytes away, lives no longer than its `SecretKey`.
+ */
 export function createWebCryptoEd25519(keys = 512): Ed25519 {
   const importedByHex = new Map<string, Promise<CryptoKey>>();
+  const importedBySecret = new WeakMap<SecretKey, Promise<CryptoKey>>();
+
+  function importKept(secret: SecretKey): Promise<CryptoKey> {
+    // Also for a key that is imported already: a wiped one signs no more.
+    const seed = secret.expose();
+    let imported = importedBySecret.get(secret);
+    if (imported === undefined) {
+      imported = importPrivateKey(seed);
+      importedBySecret.set(secret, imported);
+      imported.catch(() => importedBySecret.delete(secret));
+    }
+    return imported;
+  }
 
   function importPublicKey(publicKey: Uint8Array): Promise<CryptoKey> {
     const name = latin1(publicKey);
@@ -61,10 +83,10 @@ export function createWebCryptoEd25519(keys = 512): Ed25519 {
 
   return {
     async sign(seed, message) {
-      const wrapped = concatBytes(PKCS8_PREFIX, seed);
-      const key = await globalThis.crypto.subtle.importKey('pkcs8', wrapped, 'Ed25519', false, ['sign']);
-      wrapped.fill(0);
-      return new Uint8Array(await globalThis.crypto.subtle.sign('Ed25519', key, asBytes(message)));
+      return signBy(await importPrivateKey(seed), message);
+    },
+    async signWith(secret, message) {
+      return signBy(await importKept(secret), message);
     },
     async verify(publicKey, message, signature) {
       if (!isStrict(publicKey, signature)) return false;
@@ -77,6 +99,19 @@ export function createWebCryptoEd25519(keys = 512): Ed25519 {
       }
     },
   };
+}
+
+async function importPrivateKey(seed: Uint8Array): Promise<CryptoKey> {
+  const wrapped = concatBytes(PKCS8_PREFIX, seed);
+  try {
+    return await globalThis.crypto.subtle.importKey('pkcs8', wrapped, 'Ed25519', false, ['sign']);
+  } finally {
+    wrapped.fill(0);
+  }
+}
+
+async function signBy(key: CryptoKey, message: Uint8Array): Promise<Bytes> {
+  return new Uint8Array(await globalThis.crypto.subtle.sign('Ed25519', key, asBytes(message)));
 }
 
 let platform: Promise<Ed25519> | undefined;

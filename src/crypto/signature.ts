@@ -36,7 +36,7 @@ export async function signLabelled(
   label: string,
   ...parts: readonly SignedPart[]
 ): Promise<Bytes> {
-  return (await platformEd25519()).sign(secret.expose(), labelledMessage(label, parts));
+  return (await platformEd25519()).signWith(secret, labelledMessage(label, parts));
 }
 
 /** False for anything that is not a strict, valid signature; never throws on outside bytes. */

@@ -7,6 +7,7 @@ import type { DocumentChannel, SaveFailure } from '../crdt/documentChannel';
 import type { DeviceId } from '../domain/ids';
 import { documentRowKey, presenceKey } from '../records/keys';
 import type { SealedRecords } from '../records/sealedRecords';
+import { IntentReader } from './intentReader';
 import type { Intent } from './intents';
 import type { DocumentRow } from './documents';
 import type { PresenceFrame } from './presence';
@@ -32,6 +33,7 @@ export function openDocumentChannel(
     from: documentRowKey(conversation, 0),
     to: documentRowKey(conversation, Number.MAX_SAFE_INTEGER),
   };
+  const intentReader = new IntentReader(records);
   const allIntents = { from: [0, 0], to: [Number.MAX_SAFE_INTEGER, 0] } as const;
 
   async function contentOf(
@@ -40,7 +42,7 @@ export function openDocumentChannel(
   ): Promise<Content> {
     const [opened, waiting] = await Promise.all([
       records.openRows<DocumentRow>('rows', rows),
-      records.openIntents<StoredIntent>(intents),
+      intentReader.open(intents),
     ]);
     return {
       rows: opened.map((row) => row.value).filter((row) => row.document === document),

@@ -2,87 +2,115 @@
  * A window on a conversation's timeline for one tab: rows of the log, own waiting items below. Rows
  * and intents are read together, so that an item never shows twice or not at all while it moves from
  * one to the other. Opened rows are kept by their seal's nonce: only what changed is opened again.
+ *
+ * The window is bounded: what grows at one end is let go at the other, each in a step of its own. Whoever
+ * reads far above the newest must not lose their place, so what comes in beyond the bound waits for
+ * `loadNewer`.
  */
-import { bytesToHex } from '../lib/bytes';
-import type { EntryId, PersonId } from '../domain/ids';
-import { parseContent, parseEntry } from '../domain/entry';
-import { rowKey, seqOfOrder, WAITING_ORDER } from '../records/keys';
+import { equalBytes, type Bytes } from '../lib/bytes';
+import { SEAL_NONCE_BYTES } from '../crypto/seal';
+import { rowKey } from '../records/keys';
 import type { TimelineRecord } from '../records/logRecords';
 import type { SealedRecords } from '../records/sealedRecords';
-import type { VaultRow } from '../vault/vault';
+import type { VaultReader, VaultRow } from '../vault/vault';
 import type { Timeline, TimelineOptions } from './client';
-import type { StoredIntent } from './setupRecords';
-import type { ConversationNumber, DeliveryState, TimelineItem } from './views';
-import type { ConversationRecord } from './viewWriter';
-
-/** What a timeline is drawn with besides its rows; see VaultClient. */
-export interface TimelineContext {
-  readonly me: PersonId | undefined;
-  readonly names: ReadonlyMap<PersonId, string>;
-  readonly conversation: ConversationRecord | undefined;
-  readonly isOnline: boolean;
-}
+import type { IntentReader, OpenedIntent } from './intentReader';
+import {
+  beginningOf,
+  itemsOf,
+  openItem,
+  textOf,
+  waitingItem,
+  type OpenedItem,
+  type TimelineContext,
+} from './timelineItems';
+import type { ConversationNumber, TimelineItem } from './views';
 
 interface OpenedRow {
-  readonly nonce: string;
+  readonly key: number;
+  readonly nonce: Bytes;
   readonly items: readonly OpenedItem[];
 }
-interface OpenedItem {
-  readonly record: TimelineRecord;
-  readonly id: EntryId;
-  readonly content: TimelineItem['content'][];
-  readonly writtenAt: number;
+
+interface RawWindow {
+  readonly rows: readonly VaultRow[];
+  readonly older: readonly VaultRow[];
+  readonly newer: readonly VaultRow[];
+  readonly intents: readonly VaultRow[];
 }
 
 const LAST = Number.MAX_SAFE_INTEGER;
+/** More than anybody scrolls through at a stretch; what every change costs grows with it. */
+const MOST_ITEMS = 1_000;
 
 export class ClientTimeline implements Timeline {
   readonly #records: SealedRecords;
-  readonly #number: ConversationNumber;
+  readonly #intents: IntentReader;
+  readonly #asked: ConversationNumber;
   readonly #options: TimelineOptions;
   readonly #context: () => TimelineContext;
+  readonly #mostItems: number;
+  /** Where the rows are: not under the number asked for, once that has moved into an older conversation. */
+  #number: ConversationNumber;
   #from = 0;
   #to = LAST;
+  /** As many of the newest waiting items are shown; while there are more, no rows are. */
+  #shownWaiting: number;
   #hasOlder = false;
   #hasNewer = false;
-  #rows: readonly OpenedItem[] = [];
-  #waiting: readonly { readonly number: number; readonly value: StoredIntent }[] = [];
-  readonly #opened = new Map<number, OpenedRow>();
+  #rows: readonly OpenedRow[] = [];
+  #waiting: readonly OpenedIntent[] = [];
+  #opened = new Map<number, OpenedRow>();
   #stop: (() => void) | undefined;
   #isClosed = false;
+  #isRead = false;
   #run = 0;
 
   constructor(
     records: SealedRecords,
+    intents: IntentReader,
     number: ConversationNumber,
     options: TimelineOptions,
     context: () => TimelineContext,
   ) {
     this.#records = records;
+    this.#intents = intents;
+    this.#asked = number;
     this.#number = number;
     this.#options = options;
     this.#context = context;
+    this.#mostItems = Math.max(MOST_ITEMS, 2 * options.limit);
+    this.#shownWaiting = options.limit;
     void this.#open();
   }
 
   async #open(): Promise<void> {
-    const { around, limit } = this.#options;
-    if (around === undefined) this.#from = await this.#keyBefore(LAST, limit);
-    else {
-      this.#from = await this.#keyBefore(around, Math.ceil(limit / 2));
-      this.#to = await this.#keyAfter(around, Math.ceil(limit / 2));
-    }
-    this.#observe();
+    const { limit } = this.#options;
+    const half = Math.ceil(limit / 2);
+    // An entry that shows as several items has orders in between.
+    const around = this.#options.around === undefined ? undefined : Math.floor(this.#options.around);
+    if (around === undefined) await this.#move(await this.#keyBefore(LAST, limit), LAST);
+    else await this.#move(await this.#keyBefore(around, half), await this.#keyAfter(around, half));
   }
 
   async loadOlder(count: number): Promise<void> {
-    this.#from = await this.#keyBefore(this.#from - 1, count);
-    this.#observe();
+    if (this.#isWaitingCut) {
+      this.#shownWaiting += count;
+      this.#emit();
+      return;
+    }
+    if (this.#from === 0) return;
+    await this.#move(await this.#keyBefore(this.#from - 1, count), this.#to);
+    const kept = keptRows(this.#rows, this.#mostItems).at(-1);
+    if (kept !== undefined && kept !== this.#rows.at(-1)) await this.#move(this.#from, kept.key);
   }
 
   async loadNewer(count: number): Promise<void> {
-    this.#to = await this.#keyAfter(this.#to + 1, count);
-    this.#observe();
+    if (this.#to === LAST) return;
+    const to = await this.#keyAfter(this.#to + 1, count);
+    const kept = keptRows([...this.#rows].reverse(), this.#mostItems - count).at(-1);
+    if (kept !== undefined && kept !== this.#rows[0]) await this.#move(kept.key, this.#to);
+    await this.#move(this.#from, to);
   }
 
   close(): void {
@@ -92,189 +120,167 @@ export class ClientTimeline implements Timeline {
 
   /** Names, receipts or the connection changed. */
   redraw(): void {
-    if (!this.#isClosed && this.#run > 0) this.#emit();
+    const number = this.#context().conversation?.number ?? this.#asked;
+    if (number === this.#number) {
+      this.#emit();
+      return;
+    }
+    this.#number = number;
+    this.#opened.clear();
+    void this.#open();
   }
 
-  /** Key of the row that begins a stretch of about `count` items ending at `order`. */
+  /** Key of the row that begins a stretch of about `count` readable items ending at `order`. */
   async #keyBefore(order: number, count: number): Promise<number> {
-    const rows = await this.#records.range<readonly TimelineRecord[]>('rows', {
-      from: rowKey(this.#number, 0),
-      to: rowKey(this.#number, Math.max(0, order)),
-      reverse: true,
-      limit: count,
-    });
-    let items = 0;
-    for (const row of rows) {
-      items += row.value.length;
-      if (items >= count) return row.key[1];
-    }
-    return 0;
-  }
-
-  async #keyAfter(order: number, count: number): Promise<number> {
-    const rows = await this.#records.range<readonly TimelineRecord[]>('rows', {
-      from: rowKey(this.#number, Math.min(order, LAST)),
-      to: rowKey(this.#number, LAST),
-      limit: count,
-    });
-    let items = 0;
-    for (const row of rows) {
-      items += row.value.length;
-      if (items >= count) return row.key[1];
-    }
-    return LAST;
-  }
-
-  #observe(): void {
-    if (this.#isClosed) return;
-    this.#stop?.();
-    const [from, to, number] = [this.#from, this.#to, this.#number];
-    this.#stop = this.#records.vault.observe(
-      async (reader) => ({
-        rows: await reader.range('rows', { from: rowKey(number, from), to: rowKey(number, to) }),
-        older:
-          from === 0
-            ? []
-            : await reader.range('rows', { from: rowKey(number, 0), to: rowKey(number, from - 1), limit: 1 }),
-        newer:
-          to === LAST
-            ? []
-            : await reader.range('rows', {
-                from: rowKey(number, to + 1),
-                to: rowKey(number, LAST),
-                limit: 1,
-              }),
-        intents: await reader.range('intents', { from: [0, 0], to: [LAST, 0] }),
-      }),
-      (raw) => void this.#take(raw),
+    return (
+      (await this.#keyAt(count, order === LAST, (key, limit) => ({
+        from: rowKey(this.#number, 0),
+        to: rowKey(this.#number, key === undefined ? Math.max(0, order) : key - 1),
+        reverse: true,
+        limit,
+      }))) ?? 0
     );
   }
 
-  async #take(raw: {
-    readonly rows: readonly VaultRow[];
-    readonly older: readonly VaultRow[];
-    readonly newer: readonly VaultRow[];
-    readonly intents: readonly VaultRow[];
-  }): Promise<void> {
+  async #keyAfter(order: number, count: number): Promise<number> {
+    return (
+      (await this.#keyAt(count, false, (key, limit) => ({
+        from: rowKey(this.#number, key === undefined ? order : key + 1),
+        to: rowKey(this.#number, LAST),
+        limit,
+      }))) ?? LAST
+    );
+  }
+
+  /** Key of the row with which `count` readable items are reached; undefined when there are no more rows. */
+  async #keyAt(
+    count: number,
+    isTail: boolean,
+    rangeBehind: (key: number | undefined, limit: number) => Parameters<VaultReader['range']>[1],
+  ): Promise<number | undefined> {
+    let [items, rows, key]: [number, number, number | undefined] = [0, 0, undefined];
+    for (;;) {
+      // The newest rows are single items, older ones are pages: how full rows are is found out by two.
+      const limit =
+        rows === 0 ? (isTail ? count : 2) : Math.ceil(((count - items) * rows) / Math.max(1, items));
+      const sealed = await this.#records.vault.range('rows', rangeBehind(key, Math.min(limit, count)));
+      const opened = await Promise.all(sealed.map((row) => this.#openRow(row)));
+      for (const row of opened) {
+        items += row.items.length;
+        if (items >= count) return row.key;
+      }
+      rows += opened.length;
+      key = opened.at(-1)?.key;
+      if (key === undefined || key === 0) return undefined;
+    }
+  }
+
+  /** Resolves when the window has been drawn there. */
+  #move(from: number, to: number): Promise<void> {
+    this.#from = from;
+    this.#to = to;
+    return new Promise((resolve) => {
+      this.#observe(resolve);
+    });
+  }
+
+  #observe(onDrawn: () => void): void {
+    this.#stop?.();
+    if (this.#isClosed) {
+      onDrawn();
+      return;
+    }
+    const [from, to, number] = [this.#from, this.#to, this.#number];
+    const isThere = (reader: VaultReader, low: number, high: number): Promise<readonly VaultRow[]> =>
+      reader.range('rows', { from: rowKey(number, low), to: rowKey(number, high), limit: 1 });
+    this.#stop = this.#records.vault.observe(
+      async (reader): Promise<RawWindow> => ({
+        rows: await reader.range('rows', { from: rowKey(number, from), to: rowKey(number, to) }),
+        older: from === 0 ? [] : await isThere(reader, 0, from - 1),
+        newer: to === LAST ? [] : await isThere(reader, to + 1, LAST),
+        intents: await reader.range('intents', { from: [0, 0], to: [LAST, 0] }),
+      }),
+      (raw) => void this.#take(raw).then(onDrawn),
+      onDrawn,
+    );
+  }
+
+  async #take(raw: RawWindow): Promise<void> {
     const run = ++this.#run;
     const [rows, waiting] = await Promise.all([
       Promise.all(raw.rows.map((row) => this.#openRow(row))),
-      this.#records.openIntents<StoredIntent>(raw.intents),
+      this.#intents.open(raw.intents),
     ]);
     if (run !== this.#run || this.#isClosed) return;
-    this.#rows = rows.flat();
+    this.#rows = rows;
+    this.#opened = new Map(rows.map((row) => [row.key, row]));
     this.#waiting = waiting;
     this.#hasOlder = raw.older.length > 0;
     this.#hasNewer = raw.newer.length > 0;
+    this.#isRead = true;
+    this.#holdEnd();
     this.#emit();
   }
 
-  async #openRow(row: VaultRow): Promise<readonly OpenedItem[]> {
-    const nonce = bytesToHex(row.value.subarray(0, 12));
-    const known = this.#opened.get(row.key[1]);
-    if (known?.nonce === nonce) return known.items;
+  /** At the end, and full: what is new from now on is shown when it is asked for. */
+  #holdEnd(): void {
+    if (this.#to !== LAST || countItems(this.#rows) <= this.#mostItems + this.#options.limit) return;
+    const kept = keptRows(this.#rows, this.#mostItems);
+    this.#rows = kept;
+    this.#hasNewer = true;
+    void this.#move(this.#from, kept.at(-1)?.key ?? LAST);
+  }
+
+  async #openRow(row: VaultRow): Promise<OpenedRow> {
+    const [, key] = row.key;
+    const nonce = row.value.subarray(0, SEAL_NONCE_BYTES);
+    const known = this.#opened.get(key);
+    if (known !== undefined && equalBytes(known.nonce, nonce)) return known;
     const page = await this.#records.open<readonly TimelineRecord[]>('rows', row.key, row.value);
     const items = page.ok ? page.value.map(openItem) : [];
-    this.#opened.set(row.key[1], { nonce, items });
-    return items;
+    const opened = { key, nonce: new Uint8Array(nonce), items };
+    this.#opened.set(key, opened);
+    return opened;
+  }
+
+  get #isWaitingCut(): boolean {
+    return !this.#hasNewer && this.#waitingTexts().length > this.#shownWaiting;
+  }
+
+  #waitingTexts(): readonly (OpenedIntent & { readonly text: string })[] {
+    return this.#waiting.flatMap((one) => {
+      const text = textOf(this.#number, one.value) ?? textOf(this.#asked, one.value);
+      return text === undefined ? [] : { ...one, text };
+    });
   }
 
   #emit(): void {
+    if (this.#isClosed || !this.#isRead) return;
     const context = this.#context();
-    const items = this.#rows.flatMap((item) => itemsOf(item, context));
-    if (!this.#hasNewer)
-      for (const { number, value } of this.#waiting) {
-        const item = waitingItem(this.#number, number, value, context);
-        if (item !== undefined) items.push(item);
-      }
-    this.#options.onChange({ items, hasOlder: this.#hasOlder, hasNewer: this.#hasNewer });
+    const waiting = this.#hasNewer ? [] : this.#waitingTexts();
+    const isCut = waiting.length > this.#shownWaiting;
+    const items = isCut ? [] : this.#loggedItems(context);
+    for (const { number, value, text } of waiting.slice(-this.#shownWaiting))
+      items.push(waitingItem(number, value, text, context));
+    this.#options.onChange({ items, hasOlder: this.#hasOlder || isCut, hasNewer: this.#hasNewer });
+  }
+
+  #loggedItems(context: TimelineContext): TimelineItem[] {
+    const logged = this.#rows.flatMap((row) => row.items);
+    const beginning = this.#hasOlder ? undefined : beginningOf(logged[0], context);
+    const items = logged.flatMap((item) => itemsOf(item, context));
+    return beginning === undefined ? items : [beginning, ...items];
   }
 }
 
-function openItem(record: TimelineRecord): OpenedItem {
-  const entry = record.proof === undefined ? undefined : parseEntry(record.proof.entry);
-  const content = entry?.ok === true ? parseContent(entry.value.content) : undefined;
-  const shown: TimelineItem['content'][] = [];
-  if (record.gap !== undefined)
-    shown.push({ type: 'gap', count: record.gap.count, reason: record.gap.reason });
-  if (content?.ok === true) {
-    const { body } = content.value;
-    if (body.kind === 'text') shown.push({ type: 'text', text: body.text });
-    else if (body.kind === 'unknown') shown.push({ type: 'unknown' });
-  }
-  for (const effect of record.effects)
-    if (record.author !== undefined) shown.push({ type: 'system', event: { ...effect, by: record.author } });
-  return {
-    record,
-    id: (entry?.ok === true ? bytesToHex(entry.value.id) : '') as EntryId,
-    content: shown,
-    writtenAt: content?.ok === true ? content.value.writtenAt : record.relayAt,
-  };
+function countItems(rows: readonly OpenedRow[]): number {
+  return rows.reduce((count, { items }) => count + items.length, 0);
 }
 
-/** An entry may show as several items (a gap before it, two effects): they get orders of their own. */
-function itemsOf(item: OpenedItem, context: TimelineContext): readonly TimelineItem[] {
-  const { record } = item;
-  const isMine = record.author !== undefined && record.author === context.me;
-  return item.content.map((content, index) => ({
-    order: record.order + index / item.content.length,
-    id: item.id,
-    author: record.author,
-    authorName: record.author === undefined ? undefined : context.names.get(record.author),
-    isMine,
-    content,
-    writtenAt: item.writtenAt,
-    relayAt: record.relayAt,
-    state:
-      isMine && content.type === 'text' ? stateOf(seqOfOrder(record.order), context.conversation) : undefined,
-    waitsFor: undefined,
-  }));
-}
-
-function stateOf(seq: number, conversation: ConversationRecord | undefined): DeliveryState {
-  if (conversation === undefined) return 'handed-over';
-  if (seq <= conversation.othersRead) return 'read';
-  return seq <= conversation.othersDelivered ? 'delivered' : 'handed-over';
-}
-
-function waitingItem(
-  conversation: ConversationNumber,
-  number: number,
-  intent: StoredIntent,
-  context: TimelineContext,
-): TimelineItem | undefined {
-  const text = textOf(conversation, intent);
-  if (text === undefined) return undefined;
-  const isHandedOver = intent.type === 'entry' && intent.seq !== undefined;
-  return {
-    order: WAITING_ORDER + number,
-    id: intent.entry,
-    author: context.me,
-    authorName: context.me === undefined ? undefined : context.names.get(context.me),
-    isMine: true,
-    content: { type: 'text', text },
-    writtenAt: intent.type === 'entry' ? intent.writtenAt : intent.askedAt,
-    relayAt: undefined,
-    state: isHandedOver ? 'handed-over' : 'saved',
-    waitsFor: isHandedOver ? undefined : waitsFor(context),
-  };
-}
-
-export function textOf(
-  conversation: ConversationNumber | undefined,
-  intent: StoredIntent,
-): string | undefined {
-  if (intent.type === 'entry') {
-    const isHere = conversation === undefined || intent.log === conversation;
-    return isHere && intent.body.kind === 'text' ? intent.body.text : undefined;
-  }
-  if (intent.intent.type !== 'send-text') return undefined;
-  return conversation === undefined || intent.intent.conversation === conversation
-    ? intent.intent.text
-    : undefined;
-}
-
-function waitsFor(context: TimelineContext): TimelineItem['waitsFor'] {
-  if (!context.isOnline) return 'network';
-  return context.conversation?.trouble === 'needs-reentry' ? 'setup' : undefined;
+/** The first rows, with three quarters of `most` items, when there are more than `most`; else all. */
+function keptRows(rows: readonly OpenedRow[], most: number): readonly OpenedRow[] {
+  if (countItems(rows) <= most) return rows;
+  let items = 0;
+  const end = rows.findIndex((row) => (items += row.items.length) > (most * 3) / 4);
+  return rows.slice(0, Math.max(1, end));
 }

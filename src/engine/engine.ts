@@ -69,7 +69,7 @@ export class Engine {
     this.presence = new Presence(this);
     this.succession = new Succession(this);
     this.book = new IntentBook(records, {
-      handle: (number, ask) => this.desk.handle(number, ask),
+      handle: (wishes) => this.desk.handle(wishes),
       pause: () => new Promise((resolve) => services.clock.after(RETRY_WISH_MS, resolve)),
       entriesAdded: (logs) => {
         for (const log of logs) {
@@ -318,7 +318,7 @@ export class Engine {
   // ---- what runners tell ----------------------------------------------------------------------
 
   runnerChanged(change: RunnerChange): void {
-    for (const number of change.intentsDone) this.book.remove(number);
+    this.book.removeAll(change.intentsDone);
     const { number } = change.runner.state;
     if (this.#problem === 'storage-full') this.#problem = undefined;
     if (number === TOWN_LOG) this.#townChanged(change);

@@ -9,12 +9,23 @@ import type { WaitingIntent } from '../sync/flight';
 import type { VaultRow } from '../vault/vault';
 import type { Ask, StoredIntent } from './setupRecords';
 
+/** A batch of as many is sealed in one go, and is small enough for the next to be read meanwhile. */
+const WISHES_AT_ONCE = 256;
+
 /** Thrown by a wish whose writes the vault did not take: nothing has happened yet. */
 export class NotStored extends Error {}
 
+export interface Wish {
+  readonly number: number;
+  readonly ask: Ask;
+}
+
 export interface IntentHandler {
-  /** Carries out a wish; what it writes replaces the wish in the vault. */
-  handle(number: number, ask: Ask): Promise<void>;
+  /**
+   * Carries out the first wish, and with it as many of those behind it as go into the same batch; what
+   * it writes replaces them in the vault. Answers how many, at least 1.
+   */
+  handle(wishes: readonly [Wish, ...Wish[]]): Promise<number>;
   /** Until trying again may be worth it. */
   pause(): Promise<void>;
   /** New entries are waiting for these logs. */
@@ -76,20 +87,24 @@ export class IntentBook {
       if (value.type === 'entry' && !this.#told.delete(number)) this.set(number, value);
     this.#loaded();
     this.#tellAdded(rows);
-    for (const { number, value } of rows) if (value.type === 'ask') await this.#carryOut(number, value);
-    this.#tellAdded(rows);
+    await this.#carryOut(
+      rows.flatMap(({ number, value }) => (value.type === 'ask' ? { number, ask: value } : [])),
+    );
   }
 
   /** A wish that could not be stored is tried until it is: nothing that was asked for later overtakes it. */
-  async #carryOut(number: number, ask: Ask): Promise<void> {
-    while (!this.#isStopped) {
+  async #carryOut(wishes: readonly Wish[]): Promise<void> {
+    for (let at = 0; !this.#isStopped;) {
+      const [first, ...others] = wishes.slice(at, at + WISHES_AT_ONCE);
+      if (first === undefined) return;
       try {
-        await this.#handler.handle(number, ask);
-        return;
+        const count = await this.#handler.handle([first, ...others]);
+        this.#tellAdded(wishes.slice(at, at + count));
+        at += count;
       } catch (error) {
         // Anything else is a bug: the wish stays in the vault for the next start, the others go on.
-        if (!(error instanceof NotStored)) return;
-        await this.#handler.pause();
+        if (error instanceof NotStored) await this.#handler.pause();
+        else at += 1;
       }
     }
   }
@@ -107,12 +122,9 @@ export class IntentBook {
   set(number: number, intent: EntryIntent): void {
     this.remove(number);
     this.#entries.set(number, intent);
-    const list = this.#listOf(intent.log);
     const item: WaitingIntent = { number, intent };
-    let at = list.length;
-    for (let before = list[at - 1]; before !== undefined && compare(item, before) < 0; before = list[at - 1])
-      at -= 1;
-    list.splice(at, 0, item);
+    const list = this.#listOf(intent.log);
+    list.splice(placeOf(list, item), 0, item);
   }
 
   remove(number: number): void {
@@ -120,8 +132,18 @@ export class IntentBook {
     if (intent === undefined) return;
     this.#entries.delete(number);
     const list = this.#listOf(intent.log);
-    const at = list.findIndex((item) => item.number === number);
-    if (at >= 0) list.splice(at, 1);
+    list.splice(placeOf(list, { number, intent }), 1);
+  }
+
+  /** Done: they are in the log. Thousands may be at once, out of thousands. */
+  removeAll(numbers: readonly number[]): void {
+    const logs = new Set(numbers.flatMap((number) => this.#entries.get(number)?.log ?? []));
+    for (const number of numbers) this.#entries.delete(number);
+    for (const log of logs)
+      this.#byLog.set(
+        log,
+        this.#listOf(log).filter(({ number }) => this.#entries.has(number)),
+      );
   }
 
   #listOf(log: number): WaitingIntent[] {
@@ -143,7 +165,19 @@ export class IntentBook {
   }
 }
 
+/** Where the item stands, or belongs, in the sorted list. */
+function placeOf(list: readonly WaitingIntent[], item: WaitingIntent): number {
+  let [from, to] = [0, list.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    const other = list[middle];
+    if (other !== undefined && compare(other, item) < 0) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
 function compare(a: WaitingIntent, b: WaitingIntent): number {
   const [x, y] = [a.intent.counter ?? Infinity, b.intent.counter ?? Infinity];
-  return x === y ? a.number - b.number : x - y;
+  return x === y ? a.number - b.number : x < y ? -1 : 1;
 }

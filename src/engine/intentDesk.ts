@@ -1,8 +1,9 @@
 /**
- * One method for each wish. A wish is replaced in the vault by what it becomes, in one batch: an entry
- * under the same number, a new log, or nothing more.
+ * What becomes of each wish. It is replaced in the vault by what it becomes, in one batch: an entry
+ * under the same number, a new log, or nothing more. Wishes that only become entries share a batch:
+ * whoever was long without network, or without the app, has thousands.
  */
-import { unreachable } from '../lib/assert';
+import { assert, unreachable } from '../lib/assert';
 import { cleanLine, parseBody, PERSONS_PER_ENTRY, TEXT_LENGTH, type EntryBody } from '../domain/body';
 import { pairKey } from '../domain/directory';
 import { idFromBytes, type InvitationId, type LogId, type PersonId } from '../domain/ids';
@@ -13,10 +14,16 @@ import type { VaultWrite } from '../vault/vault';
 import { parseEntry, parseContent } from '../domain/entry';
 import type { Engine } from './engine';
 import { groupSelfOf } from './identity';
-import { NotStored } from './intentBook';
+import { NotStored, type Wish } from './intentBook';
 import type { Intent } from './intents';
 import { foundLog } from './newLogs';
 import { entryOfAsk, type Ask } from './setupRecords';
+
+/** Where a wish leads that becomes one entry. */
+interface Destination {
+  readonly log: number;
+  readonly body: EntryBody;
+}
 
 export class IntentDesk {
   readonly #engine: Engine;
@@ -25,7 +32,92 @@ export class IntentDesk {
     this.#engine = engine;
   }
 
-  async handle(number: number, ask: Ask): Promise<void> {
+  /** See IntentHandler. */
+  async handle(wishes: readonly [Wish, ...Wish[]]): Promise<number> {
+    const entries: (Wish & Destination)[] = [];
+    for (const wish of wishes) {
+      const destination = this.#destinationOf(wish.ask.intent);
+      if (destination === undefined) break;
+      entries.push({ ...wish, ...destination });
+    }
+    if (entries.length === 0) await this.#carryOut(wishes[0]);
+    else await this.#addEntries(entries);
+    return Math.max(1, entries.length);
+  }
+
+  /** Undefined for wishes that are more, or less, than one entry. */
+  #destinationOf(intent: Intent): Destination | undefined {
+    const { random } = this.#engine.services;
+    switch (intent.type) {
+      case 'send-text':
+        return onlyOne(intent.conversation, textBodies(intent.text));
+      case 'edit-document':
+        return {
+          log: intent.conversation,
+          body: {
+            kind: 'document',
+            document: intent.document,
+            session: new Uint8Array(intent.session),
+            update: new Uint8Array(intent.update),
+          },
+        };
+      case 'rename-group':
+        return { log: intent.conversation, body: { kind: 'title', title: cleanLine(intent.title) } };
+      case 'add-members':
+        return onlyOne(intent.conversation, rosterBodies(intent.persons, []));
+      case 'remove-members':
+        return onlyOne(intent.conversation, rosterBodies([], intent.persons));
+      case 'leave-group':
+        return { log: intent.conversation, body: { kind: 'roster', add: [], remove: [this.#me] } };
+      case 'invite':
+        return {
+          log: TOWN_LOG,
+          body: {
+            kind: 'town-invited',
+            invitation: idFromBytes<InvitationId>(random.bytes(16)),
+            secret: random.bytes(32),
+            expiresAt: intent.expiresAt,
+            uses: intent.uses,
+          },
+        };
+      case 'withdraw-invitation':
+        return {
+          log: TOWN_LOG,
+          body: { kind: 'town-invitation-withdrawn', invitation: intent.invitation },
+        };
+      case 'rename-self':
+        return {
+          log: TOWN_LOG,
+          body: { kind: 'town-renamed', person: this.#me, name: cleanLine(intent.name) },
+        };
+      case 'block-device':
+        return { log: TOWN_LOG, body: { kind: 'town-blocked', device: intent.device } };
+      case 'remove-person':
+        return { log: TOWN_LOG, body: { kind: 'town-person-removed', person: intent.person } };
+      case 'set-admin':
+        return {
+          log: TOWN_LOG,
+          body: { kind: 'town-admin', person: intent.person, isAdmin: intent.isAdmin },
+        };
+      case 'set-look':
+        return { log: TOWN_LOG, body: { kind: 'town-look', ...intent.look } };
+      case 'found-town':
+      case 'join-town':
+      case 'cancel-setup':
+      case 'cancel-entry':
+      case 'open-direct':
+      case 'create-group':
+      case 'mark-read':
+      case 'set-flags':
+      case 'presence':
+      case 'connect-now':
+        return undefined;
+      default:
+        return unreachable(intent);
+    }
+  }
+
+  async #carryOut({ number, ask }: Wish): Promise<void> {
     const { intent } = ask;
     switch (intent.type) {
       case 'found-town':
@@ -34,63 +126,22 @@ export class IntentDesk {
         return this.#engine.setup.join(number, intent);
       case 'cancel-setup':
         return this.#engine.setup.cancel(number);
-      case 'invite':
-        return this.#entry(number, ask, TOWN_LOG, {
-          kind: 'town-invited',
-          invitation: idFromBytes<InvitationId>(this.#engine.services.random.bytes(16)),
-          secret: this.#engine.services.random.bytes(32),
-          expiresAt: intent.expiresAt,
-          uses: intent.uses,
-        });
-      case 'withdraw-invitation':
-        return this.#entry(number, ask, TOWN_LOG, {
-          kind: 'town-invitation-withdrawn',
-          invitation: intent.invitation,
-        });
-      case 'rename-self':
-        return this.#renameSelf(number, ask, intent);
-      case 'block-device':
-        return this.#entry(number, ask, TOWN_LOG, { kind: 'town-blocked', device: intent.device });
-      case 'remove-person':
-        return this.#entry(number, ask, TOWN_LOG, { kind: 'town-person-removed', person: intent.person });
-      case 'set-admin':
-        return this.#entry(number, ask, TOWN_LOG, {
-          kind: 'town-admin',
-          person: intent.person,
-          isAdmin: intent.isAdmin,
-        });
-      case 'set-look':
-        return this.#entry(number, ask, TOWN_LOG, { kind: 'town-look', ...intent.look });
       case 'send-text':
-        return this.#sendText(number, ask, intent);
+        return this.#addInParts(number, ask, intent.conversation, textBodies(intent.text));
       case 'cancel-entry':
         return this.#cancel(number, intent);
       case 'open-direct':
         return this.#openDirect(number, ask, intent);
       case 'create-group':
         return this.#createGroup(number, ask, intent);
-      case 'rename-group':
-        return this.#entry(number, ask, intent.conversation, {
-          kind: 'title',
-          title: cleanLine(intent.title),
-        });
       case 'add-members':
-        return this.#entries(number, ask, intent.conversation, rosterBodies(intent.persons, []));
+        return this.#addInParts(number, ask, intent.conversation, rosterBodies(intent.persons, []));
       case 'remove-members':
-        return this.#entries(number, ask, intent.conversation, rosterBodies([], intent.persons));
-      case 'leave-group':
-        return this.#entry(number, ask, intent.conversation, { kind: 'roster', add: [], remove: [this.#me] });
+        return this.#addInParts(number, ask, intent.conversation, rosterBodies([], intent.persons));
       case 'mark-read':
         return this.#markRead(number, intent);
       case 'set-flags':
         return this.#setFlags(number, intent);
-      case 'edit-document':
-        return this.#entry(number, ask, intent.conversation, {
-          kind: 'document',
-          document: intent.document,
-          session: new Uint8Array(intent.session),
-          update: new Uint8Array(intent.update),
-        });
       case 'presence':
         await this.#drop(number);
         return this.#engine.presence.castOut(
@@ -102,7 +153,7 @@ export class IntentDesk {
         this.#engine.connectNow();
         return this.#drop(number);
       default:
-        return unreachable(intent);
+        assert(false, 'every other wish has a destination');
     }
   }
 
@@ -118,41 +169,31 @@ export class IntentDesk {
     await this.#write([remove(number)], false);
   }
 
-  async #entry(number: number, ask: Ask, log: number, body: EntryBody): Promise<void> {
-    const engine = this.#engine;
-    const runner = engine.runners.get(log);
-    // A wish for a conversation that is not (or no longer) ours has nowhere to go.
-    if (runner === undefined || !isFitToSend(body)) return this.#drop(number);
-    const intent = entryOfAsk(ask, log, body);
-    await this.#write([await engine.records.putIntent(number, intent)], false);
-    engine.book.set(number, intent);
-    if (log === TOWN_LOG) engine.invitations.show();
+  async #addEntries(wishes: readonly (Wish & Destination)[]): Promise<void> {
+    const { records, runners, book, invitations } = this.#engine;
+    const changes = await Promise.all(
+      wishes.map(async ({ number, ask, log, body }) => {
+        // A wish for a conversation that is not (or no longer) ours has nowhere to go.
+        if (!runners.has(log) || !isFitToSend(body)) return { number, write: remove(number) };
+        const intent = entryOfAsk(ask, log, body);
+        return { number, intent, write: await records.putIntent(number, intent) };
+      }),
+    );
+    await this.#write(
+      changes.map(({ write }) => write),
+      false,
+    );
+    for (const { number, intent } of changes) if (intent !== undefined) book.set(number, intent);
+    if (wishes.some(({ log }) => log === TOWN_LOG)) invitations.show();
   }
 
   /** The wish becomes the first of them; a device that is gone in between leaves the rest unsaid. */
-  async #entries(number: number, ask: Ask, log: number, bodies: readonly EntryBody[]): Promise<void> {
+  async #addInParts(number: number, ask: Ask, log: number, bodies: readonly EntryBody[]): Promise<void> {
     const [first, ...others] = bodies;
     if (first === undefined) return this.#drop(number);
-    await this.#entry(number, ask, log, first);
+    await this.#addEntries([{ number, ask, log, body: first }]);
     if (!this.#engine.runners.has(log)) return;
     for (const body of others) await this.#engine.addEntry(log, body);
-  }
-
-  /** The composer refuses what is too long for one entry; whatever comes past it is sent in parts, not lost. */
-  async #sendText(number: number, ask: Ask, intent: Extract<Intent, { type: 'send-text' }>): Promise<void> {
-    const parts = partsOf(intent.text);
-    const bodies = parts.map((text): EntryBody => ({ kind: 'text', text }));
-    await this.#entries(number, ask, intent.conversation, bodies);
-  }
-
-  async #renameSelf(
-    number: number,
-    ask: Ask,
-    intent: Extract<Intent, { type: 'rename-self' }>,
-  ): Promise<void> {
-    const name = cleanLine(intent.name);
-    if (name === '') return this.#drop(number);
-    return this.#entry(number, ask, TOWN_LOG, { kind: 'town-renamed', person: this.#me, name });
   }
 
   /** Without a counter it was never sent and simply goes; with one, a void entry takes its place. */
@@ -321,12 +362,18 @@ function rosterBodies(add: readonly PersonId[], remove: readonly PersonId[]): re
   return bodies;
 }
 
-function partsOf(text: string): readonly string[] {
-  const parts: string[] = [];
+/** The composer refuses what is too long for one entry; whatever comes past it is sent in parts, not lost. */
+function textBodies(text: string): readonly EntryBody[] {
+  const bodies: EntryBody[] = [];
   for (let rest = text; rest !== '';) {
     const end = rest.charCodeAt(TEXT_LENGTH - 1) >>> 10 === 0b110110 ? TEXT_LENGTH - 1 : TEXT_LENGTH;
-    parts.push(rest.slice(0, end));
+    bodies.push({ kind: 'text', text: rest.slice(0, end) });
     rest = rest.slice(end);
   }
-  return parts;
+  return bodies;
+}
+
+function onlyOne(log: number, bodies: readonly EntryBody[]): Destination | undefined {
+  const [body, ...others] = bodies;
+  return body === undefined || others.length > 0 ? undefined : { log, body };
 }

@@ -157,7 +157,7 @@ export class SetupFlow {
       ...engine.book.all().map(({ number: entry }): VaultWrite => ({ store: 'intents', delete: [entry, 0] })),
       await engine.records.put('meta', META.setup, this.#record),
     ]);
-    for (const { number: entry } of engine.book.all()) engine.book.remove(entry);
+    engine.book.removeAll(engine.book.all().map((waiting) => waiting.number));
     this.show();
   }
 

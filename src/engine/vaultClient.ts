@@ -12,9 +12,11 @@ import type { SealedRecords } from '../records/sealedRecords';
 import type { VaultFailure, VaultKey, VaultWrite } from '../vault/vault';
 import type { AppClient, LinkView, SaveFailure, Stop, Timeline, TimelineOptions } from './client';
 import { searchConversations } from './clientSearch';
-import { ClientTimeline, textOf, type TimelineContext } from './clientTimeline';
+import { ClientTimeline } from './clientTimeline';
+import { IntentReader } from './intentReader';
 import type { Intent } from './intents';
 import type { Ask, StoredIntent } from './setupRecords';
+import { textOf, type TimelineContext } from './timelineItems';
 import type {
   ConversationNumber,
   ConversationView,
@@ -51,10 +53,12 @@ const ALL_INTENTS = { from: [0, 0], to: [Number.MAX_SAFE_INTEGER, 0] } as const;
 export class VaultClient implements AppClient {
   readonly #services: ClientServices;
   readonly #records: SealedRecords;
+  readonly #intents: IntentReader;
 
   constructor(services: ClientServices) {
     this.#services = services;
     this.#records = services.records;
+    this.#intents = new IntentReader(services.records);
   }
 
   observeSetup(onValue: (view: SetupView) => void): Stop {
@@ -137,7 +141,7 @@ export class VaultClient implements AppClient {
       (reader) => reader.range('intents', ALL_INTENTS),
       (rows) => {
         const mine = ++run;
-        void this.#records.openIntents<StoredIntent>(rows).then((opened) => {
+        void this.#intents.open(rows).then((opened) => {
           if (mine === run) onValue(opened.map(({ value }) => value));
         });
       },
@@ -151,7 +155,7 @@ export class VaultClient implements AppClient {
       conversation: undefined,
       isOnline: false,
     };
-    const timeline = new ClientTimeline(this.#records, number, options, () => context);
+    const timeline = new ClientTimeline(this.#records, this.#intents, number, options, () => context);
     const update = (change: Partial<TimelineContext>): void => {
       context = { ...context, ...change };
       timeline.redraw();

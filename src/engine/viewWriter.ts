@@ -44,6 +44,8 @@ export class ViewWriter {
   readonly #records: SealedRecords;
   readonly #term: number;
   readonly #dirty = new Map<string, { readonly key: VaultKey; readonly make: () => unknown }>();
+  /** The list's lines that are as they were when the list was last made. */
+  readonly #summaries = new Map<number, ConversationSummary>();
   #isWriting = false;
   #isOver = false;
 
@@ -89,16 +91,29 @@ export class ViewWriter {
   }
 
   conversation(source: ViewSource, runner: LogRunner): void {
+    this.#summaries.delete(runner.state.number);
     this.mark(conversationViewKey(runner.state.number), () => conversationRecord(source, runner));
-    this.mark(VIEW.list, () => listView(source));
+    this.mark(VIEW.list, () => this.#listView(source));
   }
 
   all(source: ViewSource): void {
-    for (const runner of source.conversations())
-      this.mark(conversationViewKey(runner.state.number), () => conversationRecord(source, runner));
-    this.mark(VIEW.list, () => listView(source));
+    for (const runner of source.conversations()) this.conversation(source, runner);
+    this.mark(VIEW.list, () => this.#listView(source));
     this.mark(VIEW.directory, () => directoryView(source));
     this.status(source);
+  }
+
+  #listView(source: ViewSource): ListView {
+    const conversations = source.conversations().map((runner) => {
+      const { number } = runner.state;
+      const line = this.#summaries.get(number) ?? summary(source, runner);
+      this.#summaries.set(number, line);
+      return line;
+    });
+    conversations.sort(
+      (a, b) => Number(b.isPinned) - Number(a.isPinned) || b.at - a.at || a.number - b.number,
+    );
+    return { conversations };
   }
 
   status(source: ViewSource): void {
@@ -141,6 +156,7 @@ function conversationRecord(source: ViewSource, runner: LogRunner): Conversation
   const directory = source.directory();
   const roster = Object.entries(conversation.roster) as [PersonId, 'member' | 'manager'][];
   const others = roster.map(([person]) => person).filter((person) => person !== source.me.person);
+  const receipts = receiptsByPerson(directory, progress);
   const isMember = progress.isMember && conversation.roster[source.me.person] !== undefined;
   return {
     number,
@@ -162,8 +178,8 @@ function conversationRecord(source: ViewSource, runner: LogRunner): Conversation
     isArchived: progress.isArchived,
     boardTitle: source.boardTitle(number),
     trouble: troubleOf(runner),
-    othersDelivered: lowest(others.map((person) => receiptOf(directory, progress, person, 0))),
-    othersRead: lowest(others.map((person) => receiptOf(directory, progress, person, 1))),
+    othersDelivered: lowest(others.map((person) => receipts.get(person)?.[0] ?? 0)),
+    othersRead: lowest(others.map((person) => receipts.get(person)?.[1] ?? 0)),
   };
 }
 
@@ -175,25 +191,23 @@ function troubleOf({ state, refusal, isCatchingUp }: LogRunner): ConversationVie
   return trouble === 'none' && isCatchingUp ? 'catching-up' : trouble;
 }
 
-/** Of a person: the highest of their devices ("on at least one device of the recipient"). */
-function receiptOf(directory: Directory, progress: Progress, person: PersonId, which: 0 | 1): number {
-  let highest = 0;
-  for (const [device, receipt] of Object.entries(progress.receipts) as [
-    DeviceId,
-    readonly [number, number],
-  ][])
-    if (directory.devices[device]?.person === person) highest = Math.max(highest, receipt[which]);
-  return highest;
+/** Delivered and read up to; of a person's devices the furthest ("on at least one device of the recipient"). */
+function receiptsByPerson(
+  directory: Directory,
+  progress: Progress,
+): ReadonlyMap<PersonId, readonly [delivered: number, read: number]> {
+  const byPerson = new Map<PersonId, readonly [number, number]>();
+  for (const [device, [delivered, read]] of Object.entries(progress.receipts)) {
+    const person = directory.devices[device as DeviceId]?.person;
+    if (person === undefined) continue;
+    const before = byPerson.get(person) ?? [0, 0];
+    byPerson.set(person, [Math.max(before[0], delivered), Math.max(before[1], read)]);
+  }
+  return byPerson;
 }
 
 function lowest(values: readonly number[]): number {
   return values.length === 0 ? 0 : Math.min(...values);
-}
-
-function listView(source: ViewSource): ListView {
-  const conversations = source.conversations().map((runner) => summary(source, runner));
-  conversations.sort((a, b) => Number(b.isPinned) - Number(a.isPinned) || b.at - a.at || a.number - b.number);
-  return { conversations };
 }
 
 function summary(source: ViewSource, runner: LogRunner): ConversationSummary {

@@ -85,8 +85,11 @@ async function acknowledged(
     ...envelope,
     seq: seqByBytes.get(envelope.bytes) ?? envelope.seq,
   }));
+  // Those of the flight that were acknowledged before are written already.
   const seqByIntent = new Map(
-    envelopes.flatMap(({ intents, seq }) => intents.map((intent) => [intent, seq] as const)),
+    envelopes.flatMap(({ bytes, intents, seq }) =>
+      seqByBytes.has(bytes) ? intents.map((intent) => [intent, seq] as const) : [],
+    ),
   );
   const intents = desk.host.waitingIntents(desk.state.number).flatMap(({ number, intent }) => {
     const seq = seqByIntent.get(number);

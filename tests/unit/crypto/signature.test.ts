@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { bytesToHex, concatBytes, hexToBytes, type Bytes } from '../../../src/lib/bytes';
 import { createWebCryptoEd25519, ed25519PublicKey, nobleEd25519 } from '../../../src/crypto/ed25519';
@@ -94,6 +94,48 @@ describe.each(Object.entries(implementations))('Ed25519 by %s', (_name, implemen
     );
     for (const { key, signature } of [...made, ...made])
       expect(await implementation.verify(key, bytesOf('m'), signature)).toBe(true);
+  });
+});
+
+describe.each(Object.entries(implementations))('a key that signs often, by %s', (_name, implementation) => {
+  test('makes the signatures of its seed', async () => {
+    for (const [seed, , message, signature] of RFC_8032) {
+      const secret = new SecretKey(bytes(seed));
+      for (let i = 0; i < 3; i++)
+        expect(await implementation.signWith(secret, bytes(message))).toEqual(bytes(signature));
+    }
+  });
+
+  test('signs no more once it is wiped', async () => {
+    const secret = new SecretKey(new Uint8Array(32).fill(7));
+    await implementation.signWith(secret, bytesOf('m'));
+    secret.wipe();
+    await expect(implementation.signWith(secret, bytesOf('m'))).rejects.toThrow('a wiped key is not used');
+  });
+});
+
+describe('by WebCrypto', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  test('a private key is imported once, however often it signs; another key by itself', async () => {
+    const imports = vi.spyOn(globalThis.crypto.subtle, 'importKey');
+    const implementation = createWebCryptoEd25519();
+    const secret = new SecretKey(new Uint8Array(32).fill(7));
+    await Promise.all(Array.from({ length: 20 }, () => implementation.signWith(secret, bytesOf('m'))));
+    await implementation.signWith(secret, bytesOf('n'));
+    expect(imports).toHaveBeenCalledTimes(1);
+    // The bytes handed over for it are not left lying about.
+    expect(imports.mock.calls[0]?.[1]).toEqual(new Uint8Array(48));
+    await implementation.signWith(new SecretKey(new Uint8Array(32).fill(7)), bytesOf('m'));
+    expect(imports).toHaveBeenCalledTimes(2);
+  });
+
+  test('an import that failed is tried again', async () => {
+    const implementation = createWebCryptoEd25519();
+    const secret = new SecretKey(new Uint8Array(32).fill(7));
+    vi.spyOn(globalThis.crypto.subtle, 'importKey').mockRejectedValueOnce(new Error('busy'));
+    await expect(implementation.signWith(secret, bytesOf('m'))).rejects.toThrow('busy');
+    expect(await implementation.signWith(secret, bytesOf('m'))).toHaveLength(64);
   });
 });
 

@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { TimelineWindow } from '../../../src/engine/client';
-import { ClientTimeline, textOf, type TimelineContext } from '../../../src/engine/clientTimeline';
+import { ClientTimeline } from '../../../src/engine/clientTimeline';
+import { IntentReader } from '../../../src/engine/intentReader';
 import type { Ask } from '../../../src/engine/setupRecords';
+import { textOf, type TimelineContext } from '../../../src/engine/timelineItems';
 import type { TimelineItem } from '../../../src/engine/views';
 import type { ConversationRecord } from '../../../src/engine/viewWriter';
 import { rowKey, WAITING_ORDER } from '../../../src/records/keys';
@@ -31,10 +33,11 @@ class Screen {
   windows: TimelineWindow[] = [];
   context: TimelineContext = { me: ANNA, names: NAMES, conversation, isOnline: true };
 
-  constructor(records: SealedRecords, limit = 50, around?: number) {
+  constructor(records: SealedRecords, limit = 50, around?: number, number = LOG) {
     this.timeline = new ClientTimeline(
       records,
-      LOG,
+      new IntentReader(records),
+      number,
       {
         limit,
         ...(around === undefined ? {} : { around }),
@@ -133,6 +136,93 @@ describe('a window on the timeline', () => {
     await screen.shows(['1', '3', '4']);
   });
 
+  it('is drawn for the first time when it has been read, whatever is told before', async () => {
+    const records = await openRecords();
+    await fill(records, texts(1, 5));
+    const screen = new Screen(records);
+    while (screen.now === undefined) {
+      screen.timeline.redraw();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(screen.windows[0]?.items).toHaveLength(5);
+  });
+
+  it('counts what can be read, not what cannot', async () => {
+    const records = await openRecords();
+    await fill(records, texts(1, 120));
+    const value = new Uint8Array(50);
+    const broken = Array.from({ length: 40 }, (_, i) => 120 - i);
+    await records.vault.commit({
+      writes: broken.map((seq) => ({ store: 'rows', key: rowKey(LOG, seq * 256), value })),
+    });
+    const screen = await new Screen(records, 20).ready();
+    await screen.shows(numbers(61, 80));
+    expect(screen.now).toMatchObject({ hasOlder: true, hasNewer: false });
+    await screen.timeline.loadOlder(10);
+    await screen.shows(numbers(51, 80));
+    const middle = await new Screen(records, 20, 75 * 256).ready();
+    expect(middle.texts).toEqual(numbers(66, 80));
+  });
+
+  it('is bounded: reading upwards lets the newest go, and finds them again', async () => {
+    const records = await openRecords();
+    await fill(records, texts(1, 3_000));
+    const screen = await new Screen(records, 60).ready();
+    while (screen.now?.hasOlder === true) await screen.timeline.loadOlder(300);
+    for (const { items } of screen.windows) expect(items.length).toBeLessThan(1_500);
+    expect(screen.texts[0]).toBe('1');
+    expect(screen.now).toMatchObject({ hasOlder: false, hasNewer: true });
+    while (screen.now?.hasNewer === true) {
+      await screen.timeline.loadNewer(300);
+      const [first = '', last = ''] = [screen.texts[0], screen.texts.at(-1)];
+      expect(screen.texts).toEqual(numbers(Number(first), Number(last)));
+    }
+    for (const { items } of screen.windows) expect(items.length).toBeLessThan(1_500);
+    expect(screen.texts.at(-1)).toBe('3000');
+    // No step both adds at one end and takes away at the other: a list could not keep its place.
+    for (const [index, { items }] of screen.windows.entries()) {
+      const before = screen.windows[index - 1]?.items;
+      if (before === undefined) continue;
+      const sameStart = before[0]?.order === items[0]?.order;
+      const sameEnd = before.at(-1)?.order === items.at(-1)?.order;
+      expect(sameStart || sameEnd).toBe(true);
+    }
+  });
+
+  it('is bounded at the end as well: what comes beyond it waits until it is asked for', async () => {
+    const records = await openRecords();
+    await fill(records, texts(1, 50));
+    const screen = await new Screen(records, 50).ready();
+    let tail: readonly number[] = texts(1, 50).map(({ order }) => order);
+    for (let from = 51; from <= 2_000; from += 150) {
+      const next = await addToTimeline(records, LOG, tail, texts(from, from + 149));
+      tail = next.tail;
+      await records.vault.commit({ writes: next.writes });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await vi.waitFor(() => expect(screen.now).toMatchObject({ hasNewer: true, hasOlder: false }));
+    for (const { items } of screen.windows) expect(items.length).toBeLessThan(1_500);
+    expect(screen.texts).toEqual(numbers(1, screen.texts.length));
+    while (screen.now?.hasNewer === true) await screen.timeline.loadNewer(200);
+    expect(screen.texts.at(-1)).toBe('2000');
+    expect(screen.now).toMatchObject({ hasOlder: true });
+    // At the end it follows what comes again.
+    const { writes } = await addToTimeline(records, LOG, tail, texts(2_001, 2_001));
+    await records.vault.commit({ writes });
+    await vi.waitFor(() => expect(screen.texts.at(-1)).toBe('2001'));
+  });
+
+  it('moves to the older conversation that the one asked for became', async () => {
+    const records = await openRecords();
+    await fill(records, texts(1, 3));
+    await records.addIntent(ask(9, 'noch hierher', LOG + 5));
+    const screen = new Screen(records, 50, undefined, LOG + 5);
+    await screen.ready();
+    expect(screen.texts).toEqual(['noch hierher']);
+    screen.timeline.redraw();
+    await screen.shows(['1', '2', '3', 'noch hierher']);
+  });
+
   it('says nothing after it was closed', async () => {
     const records = await openRecords();
     const screen = await new Screen(records).ready();
@@ -212,6 +302,44 @@ describe('items', () => {
   });
 });
 
+describe('the beginning', () => {
+  const group = { ...conversation, kind: 'group' } as ConversationRecord;
+  const founded = item(
+    1,
+    { kind: 'founded', persons: [BERT] },
+    { effects: [{ type: 'founded', persons: [BERT] }] },
+  );
+
+  async function kinds(records: SealedRecords, view: ConversationRecord, limit = 50) {
+    const screen = await new Screen(records, limit).ready();
+    screen.context = { ...screen.context, conversation: view };
+    screen.timeline.redraw();
+    return screen.items.map(({ content }) => (content.type === 'system' ? content.event.type : content.type));
+  }
+
+  it('of a group one came to later says that there was something before', async () => {
+    const records = await openRecords();
+    await fill(records, texts(7, 8));
+    expect(await kinds(records, group)).toEqual(['history-from-here', 'text', 'text']);
+    const orders = (await new Screen(records).ready()).items.map(({ order }) => order);
+    expect(orders).toEqual([...orders].sort((a, b) => a - b));
+  });
+
+  it('of a group seen from its founding on, and of a pair, says nothing', async () => {
+    const records = await openRecords();
+    await fill(records, [founded, ...texts(2, 3)]);
+    expect(await kinds(records, group)).toEqual(['founded', 'text', 'text']);
+    expect(await kinds(records, { ...conversation, kind: 'direct' })).toEqual(['founded', 'text', 'text']);
+  });
+
+  it('says nothing while there is more above, or nothing at all', async () => {
+    const records = await openRecords();
+    expect(await kinds(records, group)).toEqual([]);
+    await fill(records, texts(1, 30));
+    expect(await kinds(records, group, 5)).not.toContain('history-from-here');
+  });
+});
+
 const ask = (n: number, text: string, conversation = LOG): Ask => ({
   type: 'ask',
   intent: { type: 'send-text', conversation, text },
@@ -270,6 +398,21 @@ describe('waiting items', () => {
     await records.vault.commit({ writes: [...writes, { store: 'intents', delete: [added.value, 0] }] });
     await vi.waitFor(() => expect(screen.items[0]?.relayAt).toBe(15));
     for (const { items } of screen.windows) expect(items).toHaveLength(1);
+  });
+
+  it('by the thousand are shown from the newest on', async () => {
+    const records = await openRecords();
+    await fill(records, texts(1, 3));
+    for (let i = 1; i <= 300; i++) await records.addIntent(ask(i, `w${i}`));
+    const screen = await new Screen(records, 100).ready();
+    const written = (from: number) => Array.from({ length: 301 - from }, (_, i) => `w${from + i}`);
+    expect(screen.texts).toEqual(written(201));
+    expect(screen.now).toMatchObject({ hasOlder: true, hasNewer: false });
+    await screen.timeline.loadOlder(150);
+    expect(screen.texts).toEqual(written(51));
+    await screen.timeline.loadOlder(150);
+    expect(screen.texts).toEqual(['1', '2', '3', ...written(1)]);
+    expect(screen.now).toMatchObject({ hasOlder: false });
   });
 
   it('are not shown in the middle of the past', async () => {

@@ -25,10 +25,10 @@ beforeEach(async () => {
 
 function newBook(): IntentBook {
   return new IntentBook(records, {
-    handle: (number) => {
+    handle: ([{ number }]) => {
       handled.push(number);
       const failure = failures.shift();
-      return failure === undefined ? Promise.resolve() : Promise.reject(failure);
+      return failure === undefined ? Promise.resolve(1) : Promise.reject(failure);
     },
     pause: () => {
       pauses += 1;
@@ -76,9 +76,13 @@ describe('reading the store', () => {
     const first = await add(ask(1));
     const second = await add(entryIntent(2));
     book = new IntentBook(records, {
-      handle: (number) => {
+      handle: ([{ number }]) => {
         handled.push(number);
-        return new Promise((resolve) => (letGo = resolve));
+        return new Promise((resolve) => {
+          letGo = () => {
+            resolve(1);
+          };
+        });
       },
       pause: () => Promise.resolve(),
       entriesAdded: () => undefined,
@@ -115,12 +119,13 @@ describe('reading the store', () => {
     let running = 0;
     let most = 0;
     book = new IntentBook(records, {
-      handle: async (number) => {
+      handle: async ([{ number }]) => {
         running += 1;
         most = Math.max(most, running);
         await Promise.resolve();
         running -= 1;
         handled.push(number);
+        return 1;
       },
       pause: () => Promise.resolve(),
       entriesAdded: () => undefined,
@@ -137,9 +142,9 @@ describe('reading the store', () => {
     const number = await add(ask(1));
     await add(entryIntent(2, { log: 2_000 }));
     book = new IntentBook(records, {
-      handle: (asked, wish) => {
+      handle: ([{ number: asked, ask: wish }]) => {
         book.set(asked, entryOfAsk(wish, 3_000, { kind: 'text', text: 'x' }));
-        return Promise.resolve();
+        return Promise.resolve(1);
       },
       pause: () => Promise.resolve(),
       entriesAdded: (logs) => told.push([...logs]),
@@ -147,6 +152,21 @@ describe('reading the store', () => {
     await start();
     await vi.waitFor(() => expect(new Set(told.flat())).toEqual(new Set([2_000, 3_000])));
     expect(numbersOf(3_000)).toEqual([number]);
+  });
+
+  it('offers what follows with each wish, and goes on behind what was carried out together', async () => {
+    const offered: (readonly number[])[] = [];
+    book = new IntentBook(records, {
+      handle: (wishes) => {
+        offered.push(wishes.map(({ number }) => number));
+        return Promise.resolve(Math.min(2, wishes.length));
+      },
+      pause: () => Promise.resolve(),
+      entriesAdded: () => undefined,
+    });
+    const [a, b, c] = [await add(ask(1)), await add(ask(2)), await add(ask(3))];
+    await start();
+    await vi.waitFor(() => expect(offered).toEqual([[a, b, c], [c]]));
   });
 
   it('ends with stop', async () => {
@@ -227,7 +247,7 @@ describe('order (SPEC O2)', () => {
   it('is that of a sorted list, whatever is set and removed', () => {
     const step = fc.record({
       number: fc.integer({ min: 1, max: 12 }),
-      act: fc.constantFrom('fresh', 'counted', 'remove'),
+      act: fc.constantFrom('fresh', 'counted', 'remove', 'remove-all'),
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -238,6 +258,10 @@ describe('order (SPEC O2)', () => {
           if (act === 'remove') {
             one.remove(number);
             model.delete(number);
+          } else if (act === 'remove-all') {
+            one.removeAll([number, number + 1, 99]);
+            model.delete(number);
+            model.delete(number + 1);
           } else {
             const given = act === 'counted' ? counter++ : undefined;
             one.set(number, entryIntent(number, { counter: given }));

@@ -362,6 +362,32 @@ describe('writing', () => {
     stop();
   });
 
+  it('looks at a conversation again for the list only when it changed', async () => {
+    const records = await openRecords();
+    const lead = await records.vault.takeLead();
+    const writer = new ViewWriter(records, lead.ok ? lead.value : 0);
+    const [one, two] = [runner({ number: 1, title: 'eins' }), runner({ number: 2, title: 'zwei' })];
+    const looked: number[] = [];
+    const from = source([one, two]);
+    const watched = {
+      ...from,
+      waiting: (log: number) => {
+        looked.push(log);
+        return from.waiting(log);
+      },
+    };
+    writer.all(watched);
+    await vi.waitFor(async () => expect(await records.get('views', VIEW.list)).toBeDefined());
+    looked.length = 0;
+    Object.assign(one, runner({ number: 1, title: 'neu' }));
+    writer.conversation(watched, one);
+    await vi.waitFor(async () => {
+      const list = await records.get<ListView>('views', VIEW.list);
+      expect(list?.conversations.map(({ title }) => title)).toEqual(['neu', 'zwei']);
+    });
+    expect(new Set(looked)).toEqual(new Set([1]));
+  });
+
   it('what the vault did not take is written with the next change', async () => {
     let isFull = false;
     const vault = createMemoryVault({
