@@ -34,6 +34,7 @@ export default defineConfig({
         test: { name: 'screen', include: [SCREEN], environment: 'node' },
       },
       suite('contract'),
+      suite('fuzz'),
       {
         test: { name: 'vectors', include: [VECTORS, 'tests/vectors/**/*.test.ts'], environment: 'node' },
       },

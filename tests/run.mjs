@@ -28,6 +28,7 @@ const STEPS = {
   unit: () => suite('unit', 'screen'),
   vectors: () => suite('vectors'),
   contract: () => suite('contract'),
+  fuzz: () => suite('fuzz'),
   scenario: () => suite('scenario'),
   build: () => run(process.execPath, [join(root, 'server/build.mjs')]).then(asOneCheck),
   pages: async () => checks((await import('./checks/pages.mjs')).checkPages),

@@ -7,6 +7,7 @@ import * as Y from 'yjs';
 import { copyBytes, type Bytes } from '../lib/bytes';
 import { err, ok, type Failure, type Result } from '../lib/result';
 import { decodeCbor, encodeCbor } from '../protocol/codec';
+import { mapOf } from '../protocol/fields';
 
 export interface DocumentState {
   readonly update: Bytes;
@@ -19,7 +20,7 @@ export type StateFailure = Failure & { readonly type: 'damaged-state' };
 const stateSchema = v.strictObject({
   version: v.literal(1),
   update: v.instance(Uint8Array),
-  devices: v.record(
+  devices: mapOf(
     v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
     v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   ),

@@ -11,7 +11,7 @@ import * as v from 'valibot';
 import { ok, type Result } from '../lib/result';
 import type { Bytes } from '../lib/bytes';
 import { encodeCbor, type CborFailure } from '../protocol/codec';
-import { anyBytes, bytesOf, listOf, parseCbor, present, uint } from '../protocol/fields';
+import { anyBytes, anyMap, bytesOf, listOf, parseCbor, uint } from '../protocol/fields';
 import { parseBody, type EntryBody } from './body';
 
 export interface EntryContent {
@@ -37,7 +37,7 @@ export const ENTRIES_PER_ENVELOPE = 256;
 
 const wireSchema = v.strictTuple([bytesOf(16), bytesOf(16), uint, bytesOf(16), anyBytes, bytesOf(64)]);
 const envelopePlaintext = v.pipe(listOf(wireSchema, ENTRIES_PER_ENVELOPE), v.minLength(1));
-const contentSchema = v.strictTuple([v.string(), uint, uint, bytesOf(32), present]);
+const contentSchema = v.strictTuple([v.string(), uint, uint, bytesOf(32), anyMap]);
 
 export function encodeEntries(entries: readonly WireEntry[]): Bytes {
   return encodeCbor(entries.map(entryToTuple));

@@ -5,6 +5,7 @@
  */
 import * as v from 'valibot';
 import type { Bytes } from '../lib/bytes';
+import { anyMap } from '../protocol/fields';
 
 export const ARMS_BYTES = 49_152;
 /** Width and height, in points. */
@@ -17,12 +18,15 @@ const PNG_BEGINNING = [
 ];
 
 /** Absent fields mean Depesche's own. */
-export const townLookSchema = v.strictObject({
-  /** `#rrggbb`, as used on a light ground; others are made from it. */
-  accent: v.exactOptional(v.pipe(v.string(), v.regex(/^#[0-9a-f]{6}$/))),
-  /** A PNG. */
-  arms: v.exactOptional(v.custom<Bytes>(isSmallPng, 'a small PNG')),
-});
+export const townLookSchema = v.pipe(
+  anyMap,
+  v.strictObject({
+    /** `#rrggbb`, as used on a light ground; others are made from it. */
+    accent: v.exactOptional(v.pipe(v.string(), v.regex(/^#[0-9a-f]{6}$/))),
+    /** A PNG. */
+    arms: v.exactOptional(v.custom<Bytes>(isSmallPng, 'a small PNG')),
+  }),
+);
 export type TownLook = Readonly<v.InferOutput<typeof townLookSchema>>;
 
 function isSmallPng(value: unknown): boolean {

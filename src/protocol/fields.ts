@@ -13,6 +13,29 @@ export const uint = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** Anything but nothing: a tuple's last field would else be allowed to be missing. */
 export const present = v.custom<unknown>((x) => x !== undefined, 'present');
 
+const isMap = (x: unknown): boolean =>
+  typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype;
+/** A map, whatever is in it. Valibot alone takes an empty list, or no bytes, for an empty map. */
+export const anyMap = v.custom<object>(isMap, 'a map');
+
+/** Keys that valibot would pass over in silence, so that a map could have two forms. */
+const UNFIT_KEYS = ['__proto__', 'prototype', 'constructor'];
+
+export const mapOf = <
+  K extends v.BaseSchema<string, string | number | symbol, v.BaseIssue<unknown>>,
+  T extends v.GenericSchema,
+>(
+  key: K,
+  item: T,
+) =>
+  v.pipe(
+    v.custom<Record<v.InferInput<K>, v.InferInput<T>>>(
+      (x) => isMap(x) && !UNFIT_KEYS.some((unfit) => Object.hasOwn(x as object, unfit)),
+      'a map',
+    ),
+    v.record(key, item),
+  );
+
 /** Counted before its items are looked at, so that a list too long costs nothing. */
 export const listOf = <T extends v.GenericSchema>(item: T, max: number) =>
   v.pipe(
@@ -37,5 +60,11 @@ export function parseValue<T extends v.GenericSchema>(
   const parsed = v.safeParse(schema, value, { abortEarly: true });
   return parsed.success
     ? ok(parsed.output)
-    : err({ type: 'malformed', then: 'ignore', detail: parsed.issues[0].message });
+    : err({ type: 'malformed', then: 'ignore', detail: expectationOf(parsed.issues[0]) });
+}
+
+/** What was expected, and nothing of what came: it may be long, and it may be somebody's words. */
+function expectationOf(issue: v.BaseIssue<unknown>): string {
+  const isOurSentence = issue.type === 'custom' || issue.type === 'check';
+  return isOurSentence ? issue.message : (issue.expected ?? issue.type);
 }

@@ -45,7 +45,8 @@ export class SealedRecords {
   async open<T>(store: VaultStore, key: VaultKey, sealed: Uint8Array): Promise<Result<T, RecordFailure>> {
     const plain = await openBytes(this.#key, associatedData(store, key), sealed);
     if (!plain.ok) return err({ type: 'unreadable-record', then: 'ignore', detail: store });
-    return ok(decodeRecord<T>(plain.value));
+    const record = decodeRecord<T>(plain.value);
+    return record.ok ? record : err({ type: 'unreadable-record', then: 'ignore', detail: store });
   }
 
   async get<T>(store: VaultStore, key: VaultKey): Promise<T | undefined> {

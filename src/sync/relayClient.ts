@@ -4,8 +4,8 @@
  *
  * R1 A request is answered by its reply, or by `offline` when the connection goes first.
  * R2 Waiting between tries grows from half a second to half a minute; `connectNow` skips the wait.
- * R3 A frame that does not parse ends the connection: two sides that do not understand each other
- *    must not guess. The next connection starts from the cursors.
+ * R3 A frame that does not parse, or a hello that is not the first frame, ends the connection: two
+ *    sides that do not understand each other must not guess. The next connection starts from the cursors.
  */
 import type * as v from 'valibot';
 import { err, ok, type Disposition, type Result } from '../lib/result';
@@ -78,6 +78,8 @@ export class RelayClient {
   readonly #waiting = new Map<number, Waiting>();
   #socket: Socket | undefined;
   #isOnline = false;
+  /** This connection has had its hello, which is its first frame and comes once (SPEC F1). */
+  #isGreeted = false;
   #isStopped = true;
   /** Ends the connection for us at once, however slowly its socket closes. */
   #endConnection: (() => void) | undefined;
@@ -167,6 +169,7 @@ export class RelayClient {
     const cancelTimer = this.#clock.after(ANSWER_WITHIN_MS, () => {
       if (!this.#isOnline) socket?.close();
     });
+    this.#isGreeted = false;
     socket = this.#network.connect(this.#address, {
       onOpen: () => undefined,
       onFrame: (frame) => {
@@ -209,8 +212,13 @@ export class RelayClient {
       return;
     }
     const frame = parsed.value;
+    if ((frame[0] === REPLY.hello) === this.#isGreeted) {
+      this.#socket?.close();
+      return;
+    }
     switch (frame[0]) {
       case REPLY.hello:
+        this.#isGreeted = true;
         void this.#authenticate(frame[2], frame[3], frame[4]);
         return;
       case REPLY.ok:

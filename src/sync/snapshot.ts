@@ -13,7 +13,7 @@ import type { Directory } from '../domain/directory';
 import { deviceIdSchema, invitationIdSchema, logIdSchema, personIdSchema } from '../domain/ids';
 import { townLookSchema } from '../domain/townLook';
 import { encodeCbor } from '../protocol/codec';
-import { anyBytes, bytesOf, parseCbor, uint } from '../protocol/fields';
+import { anyBytes, bytesOf, mapOf, parseCbor, uint } from '../protocol/fields';
 import type { Fold, Progress, TimelineRecord } from '../records/logRecords';
 
 export interface Snapshot {
@@ -43,11 +43,11 @@ const directorySchema = v.strictObject({
   townName: text,
   rootKey: bytes32,
   founding: bytes32,
-  persons: v.record(
+  persons: mapOf(
     personIdSchema,
     v.strictObject({ ...span.entries, id: personIdSchema, name: text, admin: v.array(span) }),
   ),
-  devices: v.record(
+  devices: mapOf(
     deviceIdSchema,
     v.strictObject({
       ...span.entries,
@@ -62,7 +62,7 @@ const directorySchema = v.strictObject({
       addedAt: uint,
     }),
   ),
-  invitations: v.record(
+  invitations: mapOf(
     invitationIdSchema,
     v.strictObject({
       id: invitationIdSchema,
@@ -75,14 +75,14 @@ const directorySchema = v.strictObject({
       isWithdrawn: v.boolean(),
     }),
   ),
-  claims: v.record(v.string(), logIdSchema),
+  claims: mapOf(v.string(), logIdSchema),
   look: v.exactOptional(townLookSchema),
 });
 
 const conversationSchema = v.strictObject({
   kind: v.picklist(['direct', 'group']),
   title: absent(text),
-  roster: v.record(personIdSchema, v.picklist(['member', 'manager'])),
+  roster: mapOf(personIdSchema, v.picklist(['member', 'manager'])),
   former: persons,
 });
 
@@ -109,12 +109,12 @@ const schema = v.strictObject({
   chain: bytes32,
   lastCommit: uint,
   position: uint,
-  counters: v.record(deviceIdSchema, uint),
+  counters: mapOf(deviceIdSchema, uint),
   fold: v.variant('type', [
     v.strictObject({ type: v.literal('town'), directory: directorySchema }),
     v.strictObject({ type: v.literal('conversation'), conversation: conversationSchema }),
   ]),
-  documents: v.record(v.string(), anyBytes),
+  documents: mapOf(v.string(), anyBytes),
   history: v.array(historySchema),
 });
 

@@ -51,6 +51,14 @@ const SOAKS: Record<string, Soak> = {
     say(JSON.stringify(counts));
     return faults;
   },
+  /** Every parser, guided by coverage; faults are kept in `.cache/fuzz-found`. */
+  fuzz: async ({ seed, rounds, say }) => {
+    const { guidedFuzz } = await import('../fuzz/guided');
+    const foundFolder = join(process.cwd(), '.cache/fuzz-found');
+    const { faults, ...counts } = await guidedFuzz({ seed, rounds, foundFolder, onRound: say });
+    say(JSON.stringify(counts));
+    return faults;
+  },
 };
 
 const { values, positionals } = parseArgs({

@@ -133,6 +133,10 @@ describe('contents (SPEC E4, E9)', () => {
         error: { type: 'malformed' },
       });
     expect(parseContent(encodeCbor(good.slice(0, 4))).ok).toBe(false);
+    // A body is a map, also of a kind without fields, and of one that nobody knows.
+    for (const kind of ['void', 'tomorrow'])
+      for (const body of [[], b(0), null, 0, ''])
+        expect(parseContent(encodeCbor([kind, 1, 0, b(32), body])).ok).toBe(false);
     expect(parseContent(encodeCbor([...good, 1])).ok).toBe(false);
   });
 });

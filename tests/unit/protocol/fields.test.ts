@@ -2,9 +2,11 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { encodeCbor } from '../../../src/protocol/codec';
 import {
+  anyMap,
   bytesOf,
   bytesUpTo,
   listOf,
+  mapOf,
   parseCbor,
   parseValue,
   present,
@@ -44,6 +46,42 @@ describe('lists from outside', () => {
 
   it.each([undefined, null, 'ab', { length: 1 }, 1])('are lists: %j is none', (value) => {
     expect(parseValue(listOf(uint, 3), value)).toMatchObject({ ok: false });
+  });
+});
+
+describe('a refusal', () => {
+  it('says what was expected and nothing of what came', () => {
+    const words = 'Treffen um acht im Bauhof';
+    const schemas = [
+      uint,
+      bytesOf(3),
+      v.literal(1),
+      v.picklist(['a', 'b']),
+      v.pipe(v.string(), v.regex(/^x$/)),
+      v.array(v.string()),
+      v.strictObject({ a: uint }),
+      v.record(v.string(), uint),
+    ];
+    for (const schema of schemas)
+      for (const value of [words, [words], { [words]: words }, { [words]: 1, more: words }]) {
+        const parsed = parseValue(schema, value);
+        if (!parsed.ok) expect(parsed.error.detail).toBeTruthy();
+        if (!parsed.ok) expect(parsed.error.detail).not.toContain('Bauhof');
+      }
+  });
+});
+
+describe('maps from outside', () => {
+  it('are maps, and keep every key they came with', () => {
+    const schema = mapOf(v.string(), uint);
+    for (const value of [{}, { a: 1 }, { toString: 1 }])
+      expect(parseValue(schema, value)).toEqual({ ok: true, value });
+    const unfit = Object.fromEntries([['__proto__', 1]]) as unknown;
+    for (const value of [[], b(0), null, 'x', unfit, { constructor: 1 }, { prototype: 1 }, { a: 'x' }])
+      expect(parseValue(schema, value)).toMatchObject({ ok: false });
+    for (const value of [[], b(0), null, 'x', 1])
+      expect(parseValue(anyMap, value)).toMatchObject({ ok: false });
+    expect(parseValue(anyMap, { a: [1] })).toEqual({ ok: true, value: { a: [1] } });
   });
 });
 

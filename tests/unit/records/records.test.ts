@@ -160,8 +160,9 @@ describe('the codec of records', () => {
       salt: new Uint8Array(16),
       seq: undefined,
     };
-    expect(decodeRecord(encodeRecord(intent))).toEqual(intent);
-    expect(Object.keys(decodeRecord<EntryIntent>(encodeRecord(intent)))).toContain('counter');
+    expect(decodeRecord(encodeRecord(intent))).toEqual({ ok: true, value: intent });
+    const read = decodeRecord<EntryIntent>(encodeRecord(intent));
+    expect(read.ok ? Object.keys(read.value) : []).toContain('counter');
   });
 
   it('brings back whatever a record may hold', () => {
@@ -186,7 +187,7 @@ describe('the codec of records', () => {
     })).value;
     fc.assert(
       fc.property(value, (record) => {
-        expect(decodeRecord(encodeRecord(record))).toEqual(record);
+        expect(decodeRecord(encodeRecord(record))).toEqual({ ok: true, value: record });
       }),
       { numRuns: 200 },
     );

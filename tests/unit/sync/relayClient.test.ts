@@ -298,6 +298,7 @@ describe('a frame that does not parse (SPEC R3)', () => {
     ['nothing', new Uint8Array(0)],
     ['an unknown code', encodeFrame([199, 1] as unknown as ReplyFrame)],
     ['a request', encodeFrame([OP.token, 1])],
+    ['another hello', encodeFrame([REPLY.hello, 1, NONCE, INCARNATION, 78])],
   ])('ends the connection: %s', async (_, bytes) => {
     await online();
     const answer = close();
@@ -307,6 +308,19 @@ describe('a frame that does not parse (SPEC R3)', () => {
     expect(await answer).toMatchObject(offline);
     await clock.pass(500);
     expect(lines).toHaveLength(2);
+  });
+});
+
+describe('the hello (SPEC F1)', () => {
+  it.each([
+    ['news', encodeFrame([REPLY.news, LOG, [], 0])],
+    ['a reply', encodeFrame([REPLY.ok, 1, true])],
+  ])('is the first frame: %s before it ends the connection', async (_, bytes) => {
+    client.start();
+    await line().sayBytes(bytes);
+    await settle();
+    expect(heard).toEqual([]);
+    expect(lines[0]?.isClosed).toBe(true);
   });
 });
 
