@@ -1,0 +1,77 @@
+/** Runs the rows wished for, one after the other, and prints the table; a whole run also writes docs/benchmarks.md. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder, root } from './folders';
+import { reportOf, tableOf, type RowResult } from './report';
+import type { Row } from './row';
+import { ROWS } from './rows';
+import { endBigTown } from './town/bigTown';
+
+const wished = process.argv.slice(2);
+const unknown = wished.filter((name) => !ROWS.some((row) => row.name === name));
+
+if (unknown.length > 0) {
+  for (const { name, title } of ROWS) print(`${name.padEnd(12)} ${title}`);
+  process.exitCode = wished.includes('--list') ? 0 : 2;
+} else {
+  await measure(ROWS.filter(({ name }) => wished.length === 0 || wished.includes(name)));
+}
+
+async function measure(rows: readonly Row[]): Promise<void> {
+  const began = performance.now();
+  const results: RowResult[] = [];
+  for (const row of rows) {
+    const result = await resultOf(row);
+    results.push(result);
+    print(tableOf([result]));
+  }
+  await endBigTown();
+  const seconds = (performance.now() - began) / 1_000;
+  if (wished.length === 0) {
+    writeFileSync(join(root, 'docs/benchmarks.md'), reportOf(results, seconds));
+    print('docs/benchmarks.md is written');
+  }
+  const failed = results.filter(({ error }) => error !== undefined).length;
+  print(`${rows.length - failed} rows measured, ${failed} failed, ${seconds.toFixed(0)} s`);
+  process.exit(failed === 0 ? 0 : 1);
+}
+
+async function resultOf(row: Row): Promise<RowResult> {
+  mkdirSync(join(cacheFolder, 'bench'), { recursive: true });
+  const folder = mkdtempSync(join(cacheFolder, `bench/${row.name}-`));
+  const ends: (() => unknown)[] = [];
+  const began = performance.now();
+  print(`— ${row.name}: ${row.title}`);
+  try {
+    const context = { folder, defer: (end: () => unknown) => ends.push(end), say };
+    const figures = await Promise.race([row.run(context), failure()]);
+    return { row, figures, seconds: (performance.now() - began) / 1_000, error: undefined };
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { row, figures: [], seconds: (performance.now() - began) / 1_000, error: text };
+  } finally {
+    for (const end of ends.reverse()) {
+      try {
+        await end();
+      } catch (error) {
+        print(`  while clearing up: ${String(error)}`);
+      }
+    }
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** What is thrown in a socket's callback is the row's failure as well. */
+function failure(): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    process.removeAllListeners('uncaughtException').once('uncaughtException', reject);
+  });
+}
+
+function say(text: string): void {
+  print(`  ${text}`);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
