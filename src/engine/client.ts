@@ -5,7 +5,7 @@
  */
 import type { Result } from '../lib/result';
 import type { DocumentChannel, SaveFailure } from '../crdt/documentChannel';
-import type { PersonId } from '../domain/ids';
+import type { EntryId, PersonId } from '../domain/ids';
 import type { Intent } from './intents';
 import type {
   ConversationNumber,
@@ -38,8 +38,11 @@ export interface AppClient {
   observeQueue(onValue: (items: readonly QueueItem[]) => void): Stop;
   openTimeline(number: ConversationNumber, options: TimelineOptions): Timeline;
 
-  /** Resolves once the intent is durable: only then may the screen say "gespeichert". */
-  intend(intent: Intent): Promise<Result<void, SaveFailure>>;
+  /**
+   * Resolves once the intent is durable: only then may the screen say "gespeichert". Answers the id of
+   * the entry it becomes, by which the timeline shows it.
+   */
+  intend(intent: Intent): Promise<Result<EntryId, SaveFailure>>;
   /** The existing direct conversation with a person, or a new one (works offline). */
   openDirect(person: PersonId): Promise<Result<ConversationNumber, SaveFailure>>;
   createGroup(title: string, persons: readonly PersonId[]): Promise<Result<ConversationNumber, SaveFailure>>;

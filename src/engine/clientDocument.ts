@@ -1,7 +1,7 @@
 /** A tab's end of a shared document: accepted rows and own waiting edits in the vault, presence beside. */
 import { bytesToHex, hexToBytes, type Bytes } from '../lib/bytes';
 import { assert } from '../lib/assert';
-import type { Result } from '../lib/result';
+import { ok, type Result } from '../lib/result';
 import { CanonicalDoc } from '../crdt/canonicalDoc';
 import type { DocumentChannel, SaveFailure } from '../crdt/documentChannel';
 import type { DeviceId } from '../domain/ids';
@@ -25,7 +25,7 @@ export function openDocumentChannel(
   device: DeviceId,
   conversation: ConversationNumber,
   document: string,
-  intend: (intent: Intent) => Promise<Result<void, SaveFailure>>,
+  intend: (intent: Intent) => Promise<Result<unknown, SaveFailure>>,
 ): DocumentChannel {
   const deviceBytes = hexToBytes(device);
   assert(deviceBytes, 'a device id is hex');
@@ -87,7 +87,10 @@ export function openDocumentChannel(
         },
       );
     },
-    send: (session, update) => intend({ type: 'edit-document', conversation, document, session, update }),
+    async send(session, update) {
+      const saved = await intend({ type: 'edit-document', conversation, document, session, update });
+      return saved.ok ? ok(undefined) : saved;
+    },
     sendPresence(bytes) {
       void intend({ type: 'presence', conversation, document, bytes });
     },

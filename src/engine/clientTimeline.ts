@@ -120,7 +120,7 @@ export class ClientTimeline implements Timeline {
 
   /** Names, receipts or the connection changed. */
   redraw(): void {
-    const number = this.#context().conversation?.number ?? this.#asked;
+    const number = this.#context().conversation?.rowsAt ?? this.#asked;
     if (number === this.#number) {
       this.#emit();
       return;

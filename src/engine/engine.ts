@@ -21,6 +21,7 @@ import { IntentBook } from './intentBook';
 import { IntentDesk } from './intentDesk';
 import { InvitationDesk } from './invitationDesk';
 import { Mailroom } from './mailroom';
+import { MovedConversations } from './movedConversations';
 import { renewPackage } from './packageRenewal';
 import { reconcilePasses } from './passes';
 import { Presence } from './presence';
@@ -48,6 +49,7 @@ export class Engine {
   readonly invitations: InvitationDesk;
   readonly desk: IntentDesk;
   readonly mailroom: Mailroom;
+  readonly moved: MovedConversations;
   readonly presence: Presence;
   readonly succession: Succession;
   identity: Identity | undefined;
@@ -62,6 +64,7 @@ export class Engine {
     this.term = term;
     this.views = new ViewWriter(records, term);
     this.documents = new Documents(records);
+    this.moved = new MovedConversations(records);
     this.setup = new SetupFlow(this);
     this.invitations = new InvitationDesk(this);
     this.desk = new IntentDesk(this);
@@ -110,6 +113,7 @@ export class Engine {
       for (const state of await readStoredLogs(this.records, this.services.groups))
         await this.addRunner(state);
       await this.mailroom.load();
+      await this.moved.load();
     }
     this.#connection = { state: 'offline', since: this.services.clock.now(), nextTryAt: undefined };
     this.views.all(this.viewSource);
@@ -285,6 +289,7 @@ export class Engine {
     directory: () => this.directory(),
     townSeq: () => this.townSeq(),
     conversations: () => this.conversations(),
+    otherNumbers: (number) => this.moved.numbersAt(number),
     waiting: (log) => this.book.waiting(log),
     allWaiting: () => this.book.all(),
     status: () => ({

@@ -9,6 +9,7 @@ import { pairKey } from '../domain/directory';
 import { idFromBytes, type InvitationId, type LogId, type PersonId } from '../domain/ids';
 import { TOWN_LOG, rowKey } from '../records/keys';
 import type { TimelineRecord } from '../records/logRecords';
+import type { LogRunner } from '../sync/logRunner';
 import { newLogWrites } from '../sync/saveLog';
 import type { VaultWrite } from '../vault/vault';
 import { parseEntry, parseContent } from '../domain/entry';
@@ -36,7 +37,7 @@ export class IntentDesk {
   async handle(wishes: readonly [Wish, ...Wish[]]): Promise<number> {
     const entries: (Wish & Destination)[] = [];
     for (const wish of wishes) {
-      const destination = this.#destinationOf(wish.ask.intent);
+      const destination = this.#destinationOf(this.#inPlace(wish.ask.intent));
       if (destination === undefined) break;
       entries.push({ ...wish, ...destination });
     }
@@ -118,7 +119,7 @@ export class IntentDesk {
   }
 
   async #carryOut({ number, ask }: Wish): Promise<void> {
-    const { intent } = ask;
+    const intent = this.#inPlace(ask.intent);
     switch (intent.type) {
       case 'found-town':
         return this.#engine.setup.found(number, ask, intent);
@@ -155,6 +156,13 @@ export class IntentDesk {
       default:
         assert(false, 'every other wish has a destination');
     }
+  }
+
+  /** What is asked of a conversation that has moved is asked of the one it has moved into. */
+  #inPlace(intent: Intent): Intent {
+    if (!('conversation' in intent) || intent.type === 'open-direct' || intent.type === 'create-group')
+      return intent;
+    return { ...intent, conversation: this.#engine.moved.placeOf(intent.conversation) };
   }
 
   get #me(): PersonId {
@@ -198,11 +206,25 @@ export class IntentDesk {
 
   /** Without a counter it was never sent and simply goes; with one, a void entry takes its place. */
   async #cancel(number: number, intent: Extract<Intent, { type: 'cancel-entry' }>): Promise<void> {
+    // Between looking and writing nothing may be sealed, or what was cancelled would go out all the same.
+    const runner = this.#engine.runners.get(intent.conversation);
+    await runner?.hold();
+    try {
+      await this.#cancelHeld(number, intent, runner);
+    } finally {
+      runner?.release();
+    }
+  }
+
+  async #cancelHeld(
+    number: number,
+    intent: Extract<Intent, { type: 'cancel-entry' }>,
+    runner: LogRunner | undefined,
+  ): Promise<void> {
     const engine = this.#engine;
     const found = engine.book
       .waiting(intent.conversation)
       .find(({ intent: entry }) => entry.entry === intent.entry);
-    const runner = engine.runners.get(intent.conversation);
     const isInFlight = runner?.state.flight?.envelopes.some((envelope) =>
       envelope.intents.includes(found?.number ?? -1),
     );
@@ -216,7 +238,7 @@ export class IntentDesk {
       await this.#write([remove(number), await engine.records.putIntent(found.number, voided)]);
       engine.book.set(found.number, voided);
     }
-    runner?.poke();
+    engine.conversationChanged(intent.conversation);
   }
 
   async #openDirect(
@@ -226,8 +248,9 @@ export class IntentDesk {
   ): Promise<void> {
     const engine = this.#engine;
     const isKnown = engine.directory().persons[intent.person] !== undefined;
-    if (!isKnown || intent.person === this.#me || engine.conversationWith(intent.person) !== undefined)
-      return this.#drop(number);
+    if (!isKnown || intent.person === this.#me) return this.#drop(number);
+    const existing = engine.conversationWith(intent.person)?.state.number;
+    if (existing !== undefined) return this.#moveInto(number, intent.conversation, existing);
     const log = await this.#foundConversation(intent.conversation, 'direct', [this.#me, intent.person]);
     const claim = entryOfAsk(ask, TOWN_LOG, {
       kind: 'town-claimed',
@@ -242,6 +265,15 @@ export class IntentDesk {
     await this.#write(writes);
     engine.book.set(number, claim);
     await engine.addAndWatch(log);
+  }
+
+  /** The tab did not know of the pair's conversation, or another tab has just begun it. */
+  async #moveInto(number: number, chosen: number, existing: number): Promise<void> {
+    if (chosen === existing) return this.#drop(number);
+    const { moved } = this.#engine;
+    await this.#write([await moved.put(chosen, existing), remove(number)]);
+    moved.add(chosen, existing);
+    this.#engine.conversationChanged(existing);
   }
 
   async #createGroup(

@@ -185,7 +185,7 @@ export class VaultClient implements AppClient {
     };
   }
 
-  async intend(intent: Intent): Promise<Result<void, SaveFailure>> {
+  async intend(intent: Intent): Promise<Result<EntryId, SaveFailure>> {
     const { random, clock } = this.#services;
     const ask: Ask = {
       type: 'ask',
@@ -195,7 +195,7 @@ export class VaultClient implements AppClient {
       askedAt: clock.now(),
     };
     const added = await this.#records.addIntent(ask);
-    return added.ok ? ok(undefined) : err(saveFailure(added.error));
+    return added.ok ? ok(ask.entry) : err(saveFailure(added.error));
   }
 
   async openDirect(person: PersonId): Promise<Result<ConversationNumber, SaveFailure>> {

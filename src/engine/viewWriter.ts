@@ -13,6 +13,7 @@ import type { WaitingIntent } from '../sync/flight';
 import type { LogRunner } from '../sync/logRunner';
 import type { VaultKey } from '../vault/vault';
 import type {
+  ConversationNumber,
   ConversationSummary,
   ConversationView,
   DirectoryView,
@@ -24,6 +25,8 @@ import type {
 
 /** The conversation's view, with what the tab needs to say how far own items have come. */
 export interface ConversationRecord extends ConversationView {
+  /** Its rows lie under this number; another one than its own when it has moved into an older conversation. */
+  readonly rowsAt: ConversationNumber;
   /** Every other member has a device that has received, or read, up to this seq. */
   readonly othersDelivered: number;
   readonly othersRead: number;
@@ -34,6 +37,8 @@ export interface ViewSource {
   directory(): Directory;
   townSeq(): number;
   conversations(): readonly LogRunner[];
+  /** Numbers under which a conversation is shown besides its own. */
+  otherNumbers(number: number): readonly number[];
   waiting(log: number): readonly WaitingIntent[];
   allWaiting(): readonly WaitingIntent[];
   status(): Pick<StatusView, 'connection' | 'problem'>;
@@ -92,7 +97,10 @@ export class ViewWriter {
 
   conversation(source: ViewSource, runner: LogRunner): void {
     this.#summaries.delete(runner.state.number);
-    this.mark(conversationViewKey(runner.state.number), () => conversationRecord(source, runner));
+    const { number } = runner.state;
+    this.mark(conversationViewKey(number), () => conversationRecord(source, runner));
+    for (const other of source.otherNumbers(number))
+      this.mark(conversationViewKey(other), () => ({ ...conversationRecord(source, runner), number: other }));
     this.mark(VIEW.list, () => this.#listView(source));
   }
 
@@ -160,6 +168,7 @@ function conversationRecord(source: ViewSource, runner: LogRunner): Conversation
   const isMember = progress.isMember && conversation.roster[source.me.person] !== undefined;
   return {
     number,
+    rowsAt: number,
     kind: core.kind === 'direct' ? 'direct' : 'group',
     title: titleOf(source, runner, conversation),
     members: roster.map(([person, role]) => ({

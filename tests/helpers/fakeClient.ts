@@ -163,14 +163,15 @@ export class FakeClient implements AppClient {
     };
   }
 
-  async intend(intent: Intent): Promise<Result<void, SaveFailure>> {
+  async intend(intent: Intent): Promise<Result<EntryId, SaveFailure>> {
     await this.#pause();
     const failure = this.failNext;
     this.failNext = undefined;
     if (failure) return err({ type: failure, then: 'stop' });
     this.intents.push(intent);
     this.#change(() => this.#do(intent));
-    return ok(undefined);
+    const room = 'conversation' in intent ? this.#rooms.get(intent.conversation) : undefined;
+    return ok(room?.items.at(-1)?.id ?? hexId<EntryId>(3, 0));
   }
 
   async openDirect(person: PersonId): Promise<Result<number, SaveFailure>> {

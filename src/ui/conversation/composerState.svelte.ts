@@ -2,6 +2,7 @@
  * What is being written in one conversation. The draft on disk always holds everything that is not yet
  * safe elsewhere, including a text whose sending has not come back: a crash may show it twice, never lose it.
  */
+import type { EntryId } from '../../domain/ids';
 import type { AppClient, SaveFailure } from '../../engine/client';
 import type { ConversationNumber } from '../../engine/views';
 
@@ -9,7 +10,11 @@ const debounceMs = 400;
 
 export type ComposerProblem = SaveFailure['type'] | 'too-long';
 /** Shows a text on its way: called at once, answers what to do when it is known how it went. */
-export type ShowPending = (text: string) => { readonly settle: () => void; readonly drop: () => void };
+export type ShowPending = (text: string) => {
+  /** It is durable, and will be in the timeline under this id. */
+  readonly settle: (entry: EntryId) => void;
+  readonly drop: () => void;
+};
 
 type DraftClient = Pick<AppClient, 'intend' | 'readDraft' | 'saveDraft'>;
 
@@ -70,7 +75,7 @@ export class ComposerState {
     const saved = await this.#client.intend({ type: 'send-text', conversation: this.#number, text });
     this.#removeUnderWay(text);
     if (saved.ok) {
-      pending.settle();
+      pending.settle(saved.value);
       await this.flush();
       return;
     }

@@ -12,7 +12,8 @@ export interface PendingText {
   readonly key: string;
   readonly text: string;
   readonly writtenAt: number;
-  readonly isDurable: boolean;
+  /** Once it is durable: the entry it becomes. */
+  readonly entry: EntryId | undefined;
 }
 
 export interface TimelineRow {
@@ -160,7 +161,7 @@ function rowOfPending(pending: PendingText): BareRow {
     isMine: true,
     at: pending.writtenAt,
     writtenAt: undefined,
-    state: pending.isDurable ? 'saved' : 'saving',
+    state: pending.entry === undefined ? 'saving' : 'saved',
     canWithdraw: false,
   };
 }

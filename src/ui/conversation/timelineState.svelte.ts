@@ -9,9 +9,6 @@ import { buildRows, withPending, type PendingText, type TimelineRow } from './ro
 
 const firstCount = 60;
 const moreCount = 60;
-/** Own items this much older than a pending text cannot be it. */
-const matchToleranceMs = 60_000;
-
 export interface TimelineStart {
   /** Open around this order instead of at the end. */
   readonly around: number | undefined;
@@ -36,7 +33,6 @@ export class TimelineState {
   readonly #client: Pick<AppClient, 'openTimeline'>;
   readonly #number: ConversationNumber;
   readonly #keys = new Map<EntryId, string>();
-  readonly #seenOwn = new Set<EntryId>();
   #timeline: Timeline;
   #nextKey = 1;
 
@@ -62,7 +58,7 @@ export class TimelineState {
   get hasNewer(): boolean {
     return this.#window?.hasNewer ?? false;
   }
-  /** The last change put rows in front: the list must keep its place from the end. */
+  /** The last change was in front, rows added or let go: the list must keep its place from the end. */
   get grewInFront(): boolean {
     return this.#grewInFront;
   }
@@ -94,11 +90,12 @@ export class TimelineState {
   addPending(text: string, writtenAt: number): string {
     const key = `p${this.#nextKey++}`;
     this.#grewInFront = false;
-    this.#pending = [...this.#pending, { key, text, writtenAt, isDurable: false }];
+    this.#pending = [...this.#pending, { key, text, writtenAt, entry: undefined }];
     return key;
   }
-  settle(key: string): void {
-    this.#pending = this.#pending.map((one) => (one.key === key ? { ...one, isDurable: true } : one));
+  settle(key: string, entry: EntryId): void {
+    this.#pending = this.#pending.map((one) => (one.key === key ? { ...one, entry } : one));
+    this.#matchPending(this.#window?.items ?? []);
   }
   drop(key: string): void {
     this.#pending = this.#pending.filter((one) => one.key !== key);
@@ -140,25 +137,20 @@ export class TimelineState {
   #take(window: TimelineWindow): void {
     const first = this.#window?.items[0]?.order;
     const next = window.items[0]?.order;
-    this.#grewInFront = first !== undefined && next !== undefined && next < first;
+    this.#grewInFront = first !== undefined && next !== undefined && next !== first;
     this.#matchPending(window.items);
     this.#window = window;
   }
 
-  /** The engine chose the entry's id, so a pending text is recognised by being new, own and equal. */
+  /** A text that the timeline shows is pending no more; its row stays the same one. */
   #matchPending(items: readonly TimelineItem[]): void {
-    let left = this.#pending;
-    for (const item of items) {
-      if (!item.isMine || item.content.type !== 'text' || this.#seenOwn.has(item.id)) continue;
-      this.#seenOwn.add(item.id);
-      const text = item.content.text;
-      const match = left.find(
-        (one) => one.text === text && item.writtenAt >= one.writtenAt - matchToleranceMs,
-      );
-      if (!match) continue;
-      this.#keys.set(item.id, match.key);
-      left = left.filter((one) => one !== match);
-    }
-    if (left !== this.#pending) this.#pending = left;
+    if (this.#pending.every(({ entry }) => entry === undefined)) return;
+    const shown = new Set(items.map(({ id }) => id));
+    const left = this.#pending.filter(({ key, entry }) => {
+      if (entry === undefined || !shown.has(entry)) return true;
+      this.#keys.set(entry, key);
+      return false;
+    });
+    if (left.length < this.#pending.length) this.#pending = left;
   }
 }

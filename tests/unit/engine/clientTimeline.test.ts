@@ -219,6 +219,7 @@ describe('a window on the timeline', () => {
     const screen = new Screen(records, 50, undefined, LOG + 5);
     await screen.ready();
     expect(screen.texts).toEqual(['noch hierher']);
+    screen.context = { ...screen.context, conversation: { ...conversation, number: LOG + 5, rowsAt: LOG } };
     screen.timeline.redraw();
     await screen.shows(['1', '2', '3', 'noch hierher']);
   });

@@ -90,6 +90,7 @@ function source(runners: readonly LogRunner[], waiting: readonly WaitingIntent[]
     directory,
     townSeq: () => 7,
     conversations: () => runners,
+    otherNumbers: () => [],
     waiting: (log) => waiting.filter(({ intent }) => intent.log === log),
     allWaiting: () => waiting,
     status: () => ({ connection: { state: 'online' }, problem: undefined }),

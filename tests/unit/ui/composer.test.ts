@@ -1,5 +1,6 @@
 /** Nothing written is ever lost, and nothing counts as saved before it is. */
 import { describe, expect, it } from 'vitest';
+import type { EntryId } from '../../../src/domain/ids';
 import { err, ok } from '../../../src/lib/result';
 import { ComposerState } from '../../../src/ui/conversation/composerState.svelte';
 import { FakeClient } from '../../helpers/fakeClient';
@@ -45,7 +46,7 @@ describe('the composer', () => {
   it('keeps a text whose sending has not come back in the draft', async () => {
     const { client, composer, show } = await make();
     let answer: () => void = () => undefined;
-    client.intend = () => new Promise((resolve) => (answer = () => resolve(ok(undefined))));
+    client.intend = () => new Promise((resolve) => (answer = () => resolve(ok('e'.repeat(32) as EntryId))));
     composer.text = 'eins';
     const sent = composer.send(show);
     composer.text = 'zwei';

@@ -67,15 +67,15 @@ describe('rows of a timeline', () => {
   });
 
   it('never calls a pending text saved before it is', () => {
-    const pending = { key: 'p1', text: 'Hallo', writtenAt: noon, isDurable: false };
+    const pending = { key: 'p1', text: 'Hallo', writtenAt: noon, entry: undefined };
     expect(withPending([], [pending])[0]).toMatchObject({ key: 'p1', state: 'saving', isMine: true });
-    expect(withPending([], [{ ...pending, isDurable: true }])[0]).toMatchObject({ state: 'saved' });
+    expect(withPending([], [{ ...pending, entry: 'e1' as EntryId }])[0]).toMatchObject({ state: 'saved' });
   });
 
   it('puts a pending text into the run of own ones and leaves stored rows alone', () => {
     const stored = build([item(1), item(2, { isMine: true, state: 'saved' })]);
     const rows = withPending(stored, [
-      { key: 'p1', text: 'Hallo', writtenAt: noon + 3 * minute, isDurable: false },
+      { key: 'p1', text: 'Hallo', writtenAt: noon + 3 * minute, entry: undefined },
     ]);
     expect(rows.map((row) => [row.startsRun, row.endsRun])).toEqual([
       [true, true],

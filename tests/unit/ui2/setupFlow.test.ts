@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { EntryId } from '../../../src/domain/ids';
 import type { AppClient, LinkView } from '../../../src/engine/client';
 import type { Intent } from '../../../src/engine/intents';
 import { err, ok } from '../../../src/lib/result';
@@ -25,7 +26,7 @@ function setUp() {
     intend(intent) {
       if (world.isFull) return Promise.resolve(err({ type: 'storage-full', then: 'stop' }));
       intents.push(intent);
-      return Promise.resolve(ok(undefined));
+      return Promise.resolve(ok('e'.repeat(32) as EntryId));
     },
   };
   const flow = new SetupFlow(client, 'https://depesche.example.de');
