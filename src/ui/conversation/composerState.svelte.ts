@@ -7,8 +7,11 @@ import type { AppClient, SaveFailure } from '../../engine/client';
 import type { ConversationNumber } from '../../engine/views';
 
 const debounceMs = 400;
+/** A draft that could not be saved is tried again for as long as it lasts: space may come back at any time. */
+const againMs = 5_000;
 
-export type ComposerProblem = SaveFailure['type'] | 'too-long';
+/** The last two: what stands in the field is nowhere else yet. */
+export type ComposerProblem = SaveFailure['type'] | 'too-long' | 'draft-full' | 'draft-failed';
 /** Shows a text on its way: called at once, answers what to do when it is known how it went. */
 export type ShowPending = (text: string) => {
   /** It is durable, and will be in the timeline under this id. */
@@ -94,8 +97,14 @@ export class ComposerState {
     const before = this.#savedText;
     this.#savedText = text;
     const saved = await this.#client.saveDraft(this.#number, text);
-    if (saved.ok) return true;
+    if (saved.ok) {
+      if (this.#problem === 'draft-full' || this.#problem === 'draft-failed') this.#problem = undefined;
+      return true;
+    }
     if (this.#savedText === text) this.#savedText = before;
+    this.#problem ??= saved.error.type === 'storage-full' ? 'draft-full' : 'draft-failed';
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.flush(), againMs);
     return false;
   }
 

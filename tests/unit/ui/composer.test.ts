@@ -1,5 +1,5 @@
 /** Nothing written is ever lost, and nothing counts as saved before it is. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { EntryId } from '../../../src/domain/ids';
 import { err, ok } from '../../../src/lib/result';
 import { ComposerState } from '../../../src/ui/conversation/composerState.svelte';
@@ -81,5 +81,21 @@ describe('the composer', () => {
     client.saveDraft = () => Promise.resolve(err({ type: 'storage-full', then: 'stop' }));
     composer.text = 'x';
     expect(await composer.flush()).toBe(false);
+    expect(composer.problem).toBe('draft-full');
+  });
+
+  it('saves the draft by itself once there is room again, and takes back what it said', async () => {
+    const { client, composer } = await make();
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const saveDraft = client.saveDraft;
+    client.saveDraft = () => Promise.resolve(err({ type: 'storage-full', then: 'stop' }));
+    composer.text = 'x';
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(composer.problem).toBe('draft-full');
+    client.saveDraft = saveDraft;
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(composer.problem).toBeUndefined();
+    expect(await client.readDraft(2)).toBe('x');
   });
 });

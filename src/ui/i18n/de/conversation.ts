@@ -84,6 +84,10 @@ export const conversation = {
     manageBlocks: 'Bausteine bearbeiten',
     draftSaved: 'Entwurf gespeichert',
     tooLong: 'Der Text ist zu lang für eine Nachricht. Teilen Sie ihn bitte auf.',
+    draftFull:
+      'Speicher voll: Was Sie gerade schreiben, ist noch nicht gespeichert. Lassen Sie diese Seite offen und geben Sie Platz frei. Alles Frühere bleibt gespeichert.',
+    draftFailed:
+      'Was Sie gerade schreiben, ließ sich noch nicht speichern. Lassen Sie diese Seite offen, es wird weiter versucht.',
     full: 'Nicht gesendet: Der Speicher dieses Geräts ist voll. Ihr Text steht noch im Feld. Geben Sie Platz frei und senden Sie ihn dann noch einmal.',
     failed:
       'Nicht gesendet: Der Text ließ sich nicht speichern. Er steht noch im Feld. Bitte senden Sie ihn noch einmal.',

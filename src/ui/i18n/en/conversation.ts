@@ -81,6 +81,10 @@ export const conversation: typeof de = {
     manageBlocks: 'Edit text blocks',
     draftSaved: 'Draft saved',
     tooLong: 'The text is too long for one message. Please split it.',
+    draftFull:
+      'Storage full: what you are writing is not saved yet. Leave this page open and free some space. Everything before stays saved.',
+    draftFailed:
+      'What you are writing could not be saved yet. Leave this page open, it is being tried again.',
     full: 'Not sent: the storage of this device is full. Your text is still in the field. Free some space, then send it again.',
     failed: 'Not sent: the text could not be saved. It is still in the field. Please send it again.',
   },
