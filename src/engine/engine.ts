@@ -109,9 +109,10 @@ export class Engine {
     await this.succession.load();
     if (this.identity !== undefined) {
       this.openSession(this.identity);
-      await this.townLinks.load(this.records);
-      for (const state of await readStoredLogs(this.records, this.services.groups))
-        await this.addRunner(state);
+      const logs = await readStoredLogs(this.records, this.services.groups);
+      const town = logs.find(({ number }) => number === TOWN_LOG);
+      await this.townLinks.load(this.records, town?.progress);
+      for (const state of logs) await this.addRunner(state);
       await this.mailroom.load();
       await this.moved.load();
     }

@@ -1,6 +1,8 @@
 /** The states of all logs, as the vault holds them. */
 import type { Bytes } from '../lib/bytes';
 import type { GroupCrypto } from '../crypto/group';
+import { foundConversation } from '../domain/conversation';
+import { EMPTY_DIRECTORY } from '../domain/directory';
 import { LOG_PART } from '../records/keys';
 import type { Flight, Fold, FollowUps, LogCore, PendingCommit, Progress } from '../records/logRecords';
 import type { SealedRecords } from '../records/sealedRecords';
@@ -45,10 +47,17 @@ async function stateOf(
     number,
     core,
     progress,
-    fold,
+    fold: withWhatCameLater(fold),
     group: group.ok ? group.value : undefined,
     flight: parts.get(LOG_PART.flight) as Flight | undefined,
     pendingCommit: parts.get(LOG_PART.pendingCommit) as PendingCommit | undefined,
     followUps: (parts.get(LOG_PART.followUps) as FollowUps | undefined) ?? { mails: [] },
   };
+}
+
+/** As with progress: what an older version folded lacks fields that it did not know. */
+function withWhatCameLater(fold: Fold): Fold {
+  if (fold.type === 'town') return { ...fold, directory: { ...EMPTY_DIRECTORY, ...fold.directory } };
+  const { conversation } = fold;
+  return { ...fold, conversation: { ...foundConversation(conversation.kind, []), ...conversation } };
 }

@@ -5,7 +5,9 @@
  * 2. `stores` names only what changes: '' is a store with keys outside the values, `undefined` drops it.
  * 3. `upgrade` runs inside the upgrade transaction and awaits nothing but it. Rows are sealed and the
  *    key is out of reach there: content is migrated by the engine afterwards, lazily.
- * 4. Keep a fixture of the version before (tests/unit/vault/fixtures) and a test that opens it.
+ * 4. Keep a fixture of the version before (tests/unit/vault/fixtures: `writeTown.ts` makes one) and a test that
+ *    opens it. What is inside records has no version: a field that came later gets its value where they are
+ *    read (engine/storedLogs.ts).
  *
  * Keys lie outside the values ([number, number] → bytes): a value is then exactly the sealed bytes.
  */

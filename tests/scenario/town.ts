@@ -79,8 +79,9 @@ export class Town {
     await this.restartRelay();
   }
 
-  async device(name: string): Promise<Device> {
-    const device = new Device(this, name);
+  /** `store`: what its disk holds already. */
+  async device(name: string, store = new MemoryStore()): Promise<Device> {
+    const device = new Device(this, name, store);
     this.devices.push(device);
     await device.start();
     return device;
@@ -95,7 +96,7 @@ export class Town {
 export class Device {
   readonly town: Town;
   readonly name: string;
-  readonly store = new MemoryStore();
+  readonly store: MemoryStore;
   engine: Engine | undefined;
   isOffline = false;
   /** What the engine's vault does wrong; a person's tab reads and writes without. */
@@ -109,9 +110,10 @@ export class Device {
   #client: AppClient | undefined;
   readonly #connections = new Set<() => void>();
 
-  constructor(town: Town, name: string) {
+  constructor(town: Town, name: string, store: MemoryStore) {
     this.town = town;
     this.name = name;
+    this.store = store;
   }
 
   get client(): AppClient {
