@@ -6,7 +6,6 @@ import { pino, type Logger } from 'pino';
 import { err, ok, type Result } from '../src/lib/result';
 import type { Config } from './config';
 import { openDataFolder } from './dataFolder';
-import { createHttp } from './http';
 import { messages } from './messages';
 import { seldom } from './seldom';
 import { Relay } from './relay';
@@ -41,12 +40,15 @@ export async function serve(
     );
   const { database, blobs: blobFolder, release } = folder.value;
   const now = (): number => Date.now();
-  const opened = await openSqliteLogStore({
+  // The database's thread starts while the web server's code is being read.
+  const opening = openSqliteLogStore({
     file: database,
     onTrouble: seldom(now, (code, unsaid) => {
       log.error({ code, unsaid }, 'store');
     }),
   });
+  const { createHttp } = await import('./http');
+  const opened = await opening;
   if (!opened.ok) {
     release();
     return err(
