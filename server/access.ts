@@ -62,6 +62,9 @@ function hashFor(facts: LogFacts, deed: Deed): Bytes {
 
 export interface Quota {
   readonly maxEnvelopes: number;
+  /** Of these, by one pass. */
+  readonly maxOfPass: number;
+  readonly isMailbox: boolean;
   readonly envelopeBytes: number;
   /** Only conversations have epochs. */
   readonly takesCommits: boolean;
@@ -71,21 +74,29 @@ const plenty = Number.MAX_SAFE_INTEGER;
 export const QUOTAS: Record<LogKind, Quota> = {
   [LOG_KINDS.conversation]: {
     maxEnvelopes: plenty,
+    maxOfPass: plenty,
+    isMailbox: false,
     envelopeBytes: LIMITS.envelopeBytes,
     takesCommits: true,
   },
   [LOG_KINDS.mailbox]: {
     maxEnvelopes: LIMITS.mailboxEnvelopes,
+    maxOfPass: LIMITS.mailboxEnvelopesOfPass,
+    isMailbox: true,
     envelopeBytes: LIMITS.mailboxEnvelopeBytes,
     takesCommits: false,
   },
   [LOG_KINDS.invitation]: {
     maxEnvelopes: LIMITS.invitationEnvelopes,
+    maxOfPass: plenty,
+    isMailbox: false,
     envelopeBytes: LIMITS.invitationEnvelopeBytes,
     takesCommits: false,
   },
   [LOG_KINDS.channel]: {
     maxEnvelopes: plenty,
+    maxOfPass: plenty,
+    isMailbox: false,
     envelopeBytes: LIMITS.envelopeBytes,
     takesCommits: false,
   },

@@ -10,7 +10,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
 import { base64UrlToBytes, type Bytes } from '../src/lib/bytes';
 import type { Relay } from './relay';
-import { pseudonymOf } from './hashes';
+import { mapKeyOf, pseudonymOf } from './hashes';
 import { BLOB_CHUNK_MAX_BYTES, type BlobFailure, type BlobStore } from './stores/blobStore';
 
 export interface BlobRoutesOptions {
@@ -38,6 +38,9 @@ const STATUS: Record<BlobFailure['type'], number> = {
   storage: 503,
 };
 
+/** Chunks of a pass on their way in or out; each lies in memory meanwhile. */
+const CHUNKS_AT_ONCE = 16;
+
 /** In place of a log id, so that the pseudonym is of no log. */
 const BLOBS = new Uint8Array(32);
 
@@ -47,20 +50,46 @@ export function addBlobRoutes(app: FastifyInstance, options: BlobRoutesOptions):
     done(null, body);
   });
 
-  app.put('/blob/:id/:index', { bodyLimit: BLOB_CHUNK_MAX_BYTES }, async (request, reply) => {
-    const passKey = passOf(request);
-    if (passKey === undefined) return refuse(reply, 401);
-    const params = v.safeParse(chunkParams, request.params);
-    const { body } = request;
-    if (!params.success || !(body instanceof Uint8Array)) return refuse(reply, 400);
-    const owner = pseudonymOf(options.pseudonymSecret, BLOBS, passKey);
-    const put = await blobs.put(params.output.id, params.output.index, body, owner);
-    if (!put.ok) return refuse(reply, STATUS[put.error.type]);
-    return reply.code(put.value === 'stored' ? 201 : 200).send();
-  });
+  const underWay = new Map<string, number>();
 
-  app.get('/blob/:id/:index', { exposeHeadRoute: false }, async (request, reply) => {
-    if (passOf(request) === undefined) return refuse(reply, 401);
+  /** Before a body is read: whoever may not send one must not fill the memory with it. */
+  const enter = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const passKey = passOf(request);
+    if (passKey === undefined) {
+      await refuse(reply.header('connection', 'close'), 401);
+      return;
+    }
+    const pass = mapKeyOf(passKey);
+    const count = underWay.get(pass) ?? 0;
+    if (count >= CHUNKS_AT_ONCE) {
+      await refuse(reply.header('connection', 'close').header('retry-after', '1'), 429);
+      return;
+    }
+    underWay.set(pass, count + 1);
+    reply.raw.once('close', () => {
+      const left = (underWay.get(pass) ?? 1) - 1;
+      if (left === 0) underWay.delete(pass);
+      else underWay.set(pass, left);
+    });
+  };
+
+  app.put(
+    '/blob/:id/:index',
+    { bodyLimit: BLOB_CHUNK_MAX_BYTES, onRequest: enter },
+    async (request, reply) => {
+      const passKey = passOf(request);
+      if (passKey === undefined) return refuse(reply, 401);
+      const params = v.safeParse(chunkParams, request.params);
+      const { body } = request;
+      if (!params.success || !(body instanceof Uint8Array)) return refuse(reply, 400);
+      const owner = pseudonymOf(options.pseudonymSecret, BLOBS, passKey);
+      const put = await blobs.put(params.output.id, params.output.index, body, owner);
+      if (!put.ok) return refuse(reply, STATUS[put.error.type]);
+      return reply.code(put.value === 'stored' ? 201 : 200).send();
+    },
+  );
+
+  app.get('/blob/:id/:index', { exposeHeadRoute: false, onRequest: enter }, async (request, reply) => {
     const params = v.safeParse(chunkParams, request.params);
     if (!params.success) return refuse(reply, 400);
     const chunk = await blobs.get(params.output.id, params.output.index);

@@ -12,18 +12,25 @@ export class BucketMap {
     this.#size = size;
   }
 
-  take(key: string, now: number): number {
-    let bucket = this.#buckets.get(key);
-    if (bucket === undefined) {
-      if (this.#buckets.size >= this.#sweepAt) this.#sweep(now);
-      bucket = new TokenBucket(this.#size, now);
-      this.#buckets.set(key, bucket);
-    }
-    return bucket.take(now);
+  take(key: string, now: number, cost = 1): number {
+    return this.#of(key, now).take(now, cost);
   }
 
-  giveBack(key: string): void {
-    this.#buckets.get(key)?.giveBack();
+  charge(key: string, now: number, cost: number): void {
+    if (cost > 0) this.#of(key, now).charge(now, cost);
+  }
+
+  giveBack(key: string, cost = 1): void {
+    this.#buckets.get(key)?.giveBack(cost);
+  }
+
+  #of(key: string, now: number): TokenBucket {
+    let bucket = this.#buckets.get(key);
+    if (bucket !== undefined) return bucket;
+    if (this.#buckets.size >= this.#sweepAt) this.#sweep(now);
+    bucket = new TokenBucket(this.#size, now);
+    this.#buckets.set(key, bucket);
+    return bucket;
   }
 
   #sweep(now: number): void {

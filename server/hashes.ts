@@ -4,7 +4,7 @@ import { concatBytes, type Bytes } from '../src/lib/bytes';
 import { ENVELOPE_ID_BYTES } from '../src/protocol/envelope';
 
 export function sha256(bytes: Uint8Array): Bytes {
-  return new Uint8Array(nodeCrypto.createHash('sha256').update(bytes).digest());
+  return new Uint8Array(nodeCrypto.hash('sha256', bytes, 'buffer'));
 }
 
 export function envelopeId(bytes: Uint8Array): Bytes {
@@ -52,4 +52,8 @@ export function isSignedBy(key: Bytes, message: Bytes, signature: Bytes): Promis
 /** Bytes as a key of a Map: one character per byte. */
 export function mapKeyOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}
+
+export function bytesOfMapKey(key: string): Bytes {
+  return new Uint8Array(Buffer.from(key, 'latin1'));
 }

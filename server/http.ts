@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Bytes } from '../src/lib/bytes';
 import type { ConnectionLimits } from './addressBook';
-import { addAppFiles } from './appFiles';
 import { addBlobRoutes } from './blobRoutes';
+import { boundNewcomers } from './newcomers';
 import type { Relay } from './relay';
 import { securityHeaders } from './securityHeaders';
 import { attachSockets } from './sockets';
@@ -20,7 +20,12 @@ export interface HttpOptions {
   readonly limits: ConnectionLimits;
   readonly onError: (error: unknown) => void;
   readonly strangerMs?: number;
+  /** TCP connections that have asked for nothing yet. */
+  readonly maxNewcomers?: number;
 }
+
+/** TCP connections beside those of the sockets. */
+const MAX_NEWCOMERS = 2_000;
 
 export interface HttpServer {
   readonly app: FastifyInstance;
@@ -38,10 +43,17 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
     keepAliveTimeout: 15_000,
     requestTimeout: 120_000, // a chunk of 256 KiB on a bad line
     forceCloseConnections: true,
-    http: { headersTimeout: 15_000, maxHeaderSize: 16 * 1024 },
+    http: {
+      headersTimeout: 10_000,
+      maxHeaderSize: 16 * 1024,
+      connectionsCheckingInterval: 2_000, // 30 s would make both timeouts as long as that
+    },
     return503OnClosing: true,
+    // Requests are parsed by valibot; the compilers of JSON schemas need not even be loaded.
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   });
-  app.server.maxConnections = options.limits.total + 1_000;
+  app.server.maxConnections = options.limits.total + MAX_NEWCOMERS;
+  boundNewcomers(app.server, options.maxNewcomers ?? MAX_NEWCOMERS / 2);
 
   const headers = securityHeaders(isBehindProxy);
   app.addHook('onRequest', async (_request, reply) => {
@@ -71,7 +83,10 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
       .send(reason === undefined ? { ok: true } : { ok: false, reason });
   });
   addBlobRoutes(app, options);
-  if (options.appFolder !== undefined) await addAppFiles(app, join(options.appFolder));
+  if (options.appFolder !== undefined) {
+    const { addAppFiles } = await import('./appFiles');
+    await addAppFiles(app, join(options.appFolder));
+  }
 
   const sockets = attachSockets(app.server, options);
   return {
@@ -87,6 +102,10 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
       await app.close();
     },
   };
+}
+
+function noSchemas(): never {
+  throw new Error('routes have no JSON schemas here');
 }
 
 function statusOf(error: unknown): number {

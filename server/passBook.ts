@@ -5,12 +5,13 @@
  */
 import type { Bytes } from '../src/lib/bytes';
 import { ok } from '../src/lib/result';
-import { mapKeyOf } from './hashes';
+import { bytesOfMapKey, mapKeyOf } from './hashes';
 import type { LogStore, Pass, StoreResult } from './stores/logStore';
 
 export class PassBook {
   readonly #store: LogStore;
-  readonly #passes = new Map<string, Pass>();
+  /** Whether each is an admin's. Keys are kept as strings only: a small array costs five times as much. */
+  readonly #passes = new Map<string, boolean>();
 
   constructor(store: LogStore) {
     this.#store = store;
@@ -20,7 +21,7 @@ export class PassBook {
     const passes = await this.#store.passes();
     if (!passes.ok) return passes;
     this.#passes.clear();
-    for (const pass of passes.value) this.#passes.set(mapKeyOf(pass.key), pass);
+    this.#set(passes.value);
     return ok(true);
   }
 
@@ -29,21 +30,21 @@ export class PassBook {
   }
 
   isAdmin(key: Bytes | undefined): boolean {
-    return key !== undefined && this.#passes.get(mapKeyOf(key))?.isAdmin === true;
+    return key !== undefined && this.#passes.get(mapKeyOf(key)) === true;
   }
 
   hasAdmin(): boolean {
-    for (const pass of this.#passes.values()) if (pass.isAdmin) return true;
+    for (const isAdmin of this.#passes.values()) if (isAdmin) return true;
     return false;
   }
 
   all(): readonly Pass[] {
-    return [...this.#passes.values()];
+    return [...this.#passes].map(([key, isAdmin]) => ({ key: bytesOfMapKey(key), isAdmin }));
   }
 
   async admit(passes: readonly Pass[]): Promise<StoreResult<true>> {
     const done = await this.#store.admit(passes);
-    if (done.ok) for (const pass of passes) this.#passes.set(mapKeyOf(pass.key), pass);
+    if (done.ok) this.#set(passes);
     return done;
   }
 
@@ -56,7 +57,11 @@ export class PassBook {
   /** False when the token is not the one that was printed, or was used. */
   async claim(tokenHash: Bytes, key: Bytes): Promise<StoreResult<boolean>> {
     const done = await this.#store.claim(tokenHash, key);
-    if (done.ok && done.value) this.#passes.set(mapKeyOf(key), { key, isAdmin: true });
+    if (done.ok && done.value) this.#set([{ key, isAdmin: true }]);
     return done;
+  }
+
+  #set(passes: readonly Pass[]): void {
+    for (const { key, isAdmin } of passes) this.#passes.set(mapKeyOf(key), isAdmin);
   }
 }

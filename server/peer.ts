@@ -8,6 +8,10 @@ export interface Peer {
   close(code: number, reason: string): void;
   /** Takes nothing from this peer for so many milliseconds. */
   rest(ms: number): void;
+  /** It has shown a pass: its frames may be as large as frames are. */
+  trust(): void;
+  /** Resolves when there is room for another answer, or nobody left to answer. */
+  room(): Promise<void>;
 }
 
 /** WebSocket close codes the relay uses. */

@@ -5,13 +5,13 @@
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
-import type { Bytes } from '../src/lib/bytes';
+import { WebSocketServer } from 'ws';
 import { LIMITS } from '../src/protocol/limits';
 import { AddressBook, type ConnectionLimits } from './addressBook';
-import { CLOSE, type Peer } from './peer';
+import { CLOSE } from './peer';
 import type { Relay } from './relay';
-import { SLOW_LIMITS } from './subscriptions';
+import { DeviceSocket } from './deviceSocket';
+import { Outbox } from './outbox';
 
 export interface SocketOptions {
   readonly relay: Relay;
@@ -20,6 +20,7 @@ export interface SocketOptions {
   /** A bug while a frame was handled: its name, for the operator's log. */
   readonly onError: (error: unknown) => void;
   readonly strangerMs?: number;
+  readonly now?: () => number;
   readonly pingMs?: number;
 }
 
@@ -28,14 +29,16 @@ export interface Sockets {
   close(graceMs: number): Promise<void>;
 }
 
-/** Frames of one socket that may wait for their answer. */
-const MAX_IN_FLIGHT = 32;
+/** How often strangers are looked at. */
+const SWEEP_MS = 1_000;
 
 export function attachSockets(server: Server, options: SocketOptions): Sockets {
   const { relay, isBehindProxy } = options;
-  const addresses = new AddressBook(options.limits);
+  const addresses = new AddressBook(options.limits, options.now ?? Date.now);
+  const house = { relay, outbox: new Outbox(), onError: options.onError };
   const wss = new WebSocketServer({
     noServer: true,
+    WebSocket: DeviceSocket,
     maxPayload: LIMITS.frameBytes,
     perMessageDeflate: false,
     clientTracking: true,
@@ -52,88 +55,28 @@ export function attachSockets(server: Server, options: SocketOptions): Sockets {
     if (!addresses.enter(address)) return hangUp(socket, '503 Service Unavailable');
     leaveOnClose(socket, addresses, address);
     wss.handleUpgrade(request, socket, head, (ws) => {
-      serve(ws, socket, host);
+      ws.serve(socket, host, house);
     });
   });
 
-  /** Heard from since the last ping. */
-  const isAlive = new WeakSet<WebSocket>();
   const pings = setInterval(() => {
-    for (const ws of wss.clients) {
-      if (!isAlive.delete(ws)) ws.terminate();
-      else ws.ping();
-    }
+    for (const ws of wss.clients) ws.pingOrEnd();
   }, options.pingMs ?? 45_000);
   pings.unref();
-
-  function serve(ws: WebSocket, socket: Duplex, host: string): void {
-    let inFlight = 0;
-    let restingUntil: NodeJS.Timeout | undefined;
-    const peer: Peer = {
-      get bufferedBytes() {
-        return ws.bufferedAmount;
-      },
-      send(frame: Bytes) {
-        if (ws.readyState !== ws.OPEN) return;
-        if (ws.bufferedAmount > SLOW_LIMITS.stuckBytes) ws.close(CLOSE.tryAgainLater, 'slow');
-        else ws.send(frame);
-      },
-      close(code, reason) {
-        ws.close(code, reason);
-        // who does not answer the goodbye is not waited for long (ws itself waits 30 s)
-        setTimeout(() => {
-          ws.terminate();
-        }, 2_000).unref();
-      },
-      rest(ms) {
-        restingUntil ??= setTimeout(() => {
-          restingUntil = undefined;
-          flow();
-        }, ms);
-        flow();
-      },
-    };
-    const flow = (): void => {
-      const mayRead = inFlight < MAX_IN_FLIGHT && restingUntil === undefined && !relay.isSlow(peer);
-      if (mayRead && ws.isPaused) ws.resume();
-      else if (!mayRead && !ws.isPaused && ws.readyState === ws.OPEN) ws.pause();
-    };
-
-    isAlive.add(ws);
-    const session = relay.connect(peer, host);
-    const stranger = setTimeout(() => {
-      if (relay.isIdleStranger(session)) peer.close(CLOSE.policy, 'auth');
-    }, options.strangerMs ?? 30_000);
-
-    ws.on('pong', () => isAlive.add(ws));
-    ws.on('message', (data, isBinary) => {
-      isAlive.add(ws);
-      const frame = isBinary && data instanceof Uint8Array ? data : new Uint8Array(0);
-      inFlight += 1;
-      flow();
-      relay
-        .receive(session, frame)
-        .catch(options.onError)
-        .finally(() => {
-          inFlight -= 1;
-          flow();
-        });
-    });
-    socket.on('drain', () => {
-      flow();
-      relay.drained(peer).catch(options.onError);
-    });
-    ws.on('error', () => undefined); // the close event follows
-    ws.on('close', () => {
-      clearTimeout(stranger);
-      clearTimeout(restingUntil);
-      relay.disconnect(session);
-    });
-  }
+  const strangerMs = options.strangerMs ?? 30_000;
+  const sweeps = setInterval(
+    () => {
+      relay.sendAwayIdle(strangerMs);
+    },
+    Math.min(strangerMs, SWEEP_MS),
+  );
+  sweeps.unref();
 
   return {
     async close(graceMs) {
       clearInterval(pings);
+      clearInterval(sweeps);
+      house.outbox.flush();
       const all = [...wss.clients];
       const gone = Promise.all(
         all.map(

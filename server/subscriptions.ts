@@ -1,21 +1,15 @@
 /**
  * Who watches which log, and what they are told. A frame is built once and sent to all.
  *
- * A reader that is too slow is not fed: beyond `slowBytes` of unsent data it gets no more news of a
+ * A reader that is too slow (`SendBudget`) is not fed: it gets no more news of a
  * log, only a note that there is some, and once it has caught up one empty news frame (read again)
- * and the slots it missed. Beyond `stuckBytes` it is sent away. It never skips anything, because
+ * and the slots it missed. Whoever is stuck is sent away. It never skips anything, because
  * news that do not begin behind its cursor make it read. Casts are not stored and may be lost.
  */
 import type { Bytes } from '../src/lib/bytes';
 import { mapKeyOf } from './hashes';
 import { CLOSE, type Peer } from './peer';
-
-export interface SlowLimits {
-  readonly slowBytes: number;
-  readonly stuckBytes: number;
-}
-
-export const SLOW_LIMITS: SlowLimits = { slowBytes: 2 * 1024 * 1024, stuckBytes: 16 * 1024 * 1024 };
+import type { SendBudget } from './sendBudget';
 
 /** What a slow reader has missed of one log. */
 export interface Missed {
@@ -26,13 +20,13 @@ export interface Missed {
 }
 
 export class Subscriptions {
-  readonly #limits: SlowLimits;
+  readonly #budget: SendBudget;
   readonly #peersByLog = new Map<string, Set<Peer>>();
   readonly #logsByPeer = new Map<Peer, Set<string>>();
   readonly #missedByPeer = new Map<Peer, Map<string, Missed>>();
 
-  constructor(limits: SlowLimits = SLOW_LIMITS) {
-    this.#limits = limits;
+  constructor(budget: SendBudget) {
+    this.#budget = budget;
   }
 
   watch(peer: Peer, log: Bytes): void {
@@ -83,7 +77,7 @@ export class Subscriptions {
   }
 
   isSlow(peer: Peer): boolean {
-    return peer.bufferedBytes > this.#limits.slowBytes;
+    return this.#budget.isSlow(peer.bufferedBytes);
   }
 
   /** What to make good, once the peer has room again. Asked for once, it is forgotten here. */
@@ -103,7 +97,7 @@ export class Subscriptions {
     const key = mapKeyOf(log);
     for (const peer of this.#peersByLog.get(key) ?? []) {
       if (peer === except) continue;
-      if (peer.bufferedBytes > this.#limits.stuckBytes) {
+      if (this.#budget.isStuck(peer.bufferedBytes)) {
         peer.close(CLOSE.tryAgainLater, 'slow');
         continue;
       }

@@ -25,6 +25,12 @@ export class TokenBucket {
     return 0;
   }
 
+  /** Of what is done already; at most a whole bucket is owed. */
+  charge(now: number, cost: number): void {
+    this.#refill(now);
+    this.#tokens = Math.max(-this.#size.burst, this.#tokens - cost);
+  }
+
   giveBack(cost = 1): void {
     this.#tokens = Math.min(this.#size.burst, this.#tokens + cost);
   }

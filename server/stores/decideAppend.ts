@@ -23,6 +23,8 @@ import {
 export interface LogForAppend extends LogState {
   find(id: Bytes): { readonly seq: number; readonly at: number } | undefined;
   insert(row: StoredRow): void;
+  /** Envelopes by this pseudonym, counted up to `most`. */
+  countBy(pseudonym: Bytes, most: number): number;
 }
 
 export function decideAppend(log: LogForAppend | undefined, request: AppendRequest): AppendOutcome {
@@ -31,11 +33,13 @@ export function decideAppend(log: LogForAppend | undefined, request: AppendReque
   let { head, lastCommit } = log;
   const held = head - log.firstSeq + 1;
   let added = 0;
+  const ofPass = countOfPass(log, request);
 
   const refusalOf = (isCommit: boolean): StoreFailure | undefined => {
     if (log.isClosed) return storeFailure('closed');
     if (lastCommit > request.afterCommit) return storeFailure('stale', lastCommit);
     if (held + added >= request.maxEnvelopes) return storeFailure('full');
+    if (ofPass + added >= request.maxOfPass) return storeFailure('full');
     if (isCommit && request.commitWait > 0) return storeFailure('rate', request.commitWait);
     return undefined;
   };
@@ -56,4 +60,9 @@ export function decideAppend(log: LogForAppend | undefined, request: AppendReque
     if (isCommit) lastCommit = head;
   }
   return { appended, refused: undefined, lastCommit };
+}
+
+/** Counted only where a log has such a bound; others may hold millions. */
+function countOfPass(log: LogForAppend, { pseudonym, maxOfPass }: AppendRequest): number {
+  return maxOfPass < Number.MAX_SAFE_INTEGER ? log.countBy(pseudonym, maxOfPass) : 0;
 }

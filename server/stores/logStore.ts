@@ -54,6 +54,8 @@ export interface AppendRequest {
   readonly envelopes: readonly { readonly bytes: Bytes; readonly isCommit: boolean }[];
   /** Envelopes this log may hold at once. */
   readonly maxEnvelopes: number;
+  /** Of these, by this pseudonym. */
+  readonly maxOfPass: number;
   /** Milliseconds until the sender may commit again; 0 = now. */
   readonly commitWait: number;
   readonly at: number;

@@ -84,6 +84,8 @@ export function createMemoryLogStore(shared: MemoryLogs = new MemoryLogs()): Log
               const seq = log.seqById.get(mapKeyOf(id));
               return seq === undefined ? undefined : log.rows[seq - log.floor - 1];
             },
+            countBy: (pseudonym, most) =>
+              Math.min(most, log.rows.filter((row) => equalBytes(row.pseudonym, pseudonym)).length),
             insert: (row) => {
               log.rows.push(row);
               log.seqById.set(mapKeyOf(row.id), row.seq);

@@ -90,6 +90,7 @@ export class SqliteLogs {
       {
         ...this.#stateOf(log, row),
         find: (id) => this.#sql.envelopeById.get(log, id),
+        countBy: (pseudonym, most) => this.#sql.countBy.get(log, pseudonym, most)?.n ?? 0,
         insert: ({ seq, at, id, isCommit, pseudonym, bytes }) => {
           this.#sql.insertEnvelope.run(log, seq, at, id, isCommit ? 1 : 0, pseudonym, bytes);
           if (isCommit) this.#sql.setLastCommit.run(seq, log);
@@ -290,6 +291,9 @@ function prepareStatements(db: Database.Database) {
     ),
     envelopeById: db.prepare<[Bytes, Bytes], { seq: number; at: number }>(
       'SELECT seq, at FROM envelopes WHERE log = ? AND id = ?',
+    ),
+    countBy: db.prepare<[Bytes, Bytes, number], { n: number }>(
+      'SELECT count(*) AS n FROM (SELECT 1 FROM envelopes WHERE log = ? AND pseudonym = ? LIMIT ?)',
     ),
     envelopeAt: db.prepare<[Bytes, number], EnvelopeRow>('SELECT * FROM envelopes WHERE log = ? AND seq = ?'),
     envelopesAfter: db.prepare<[Bytes, number], EnvelopeRow>(

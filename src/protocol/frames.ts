@@ -131,6 +131,10 @@ const requestSchemas = [
   tokenFrame,
 ] as const;
 export type RequestFrame = v.InferOutput<(typeof requestSchemas)[number]>;
+export type FrameOf<K extends keyof typeof OP> = Extract<
+  RequestFrame,
+  readonly [(typeof OP)[K], ...unknown[]]
+>;
 
 // ---- relay → device -------------------------------------------------------------------------
 

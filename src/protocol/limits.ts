@@ -22,6 +22,8 @@ export const LIMITS = {
   envelopesPerAppend: 256,
   /** Client to relay. */
   frameBytes: 1024 * KiB,
+  /** The same before a pass was shown. */
+  strangerFrameBytes: 64 * KiB,
   /** Relay to client: a read answers at most this much, or one envelope. */
   readBytes: 1024 * KiB,
   watchLogs: 2_000,
@@ -32,6 +34,8 @@ export const LIMITS = {
   /** Welcomes for large groups arrive in mailboxes: 428 kB with the state of 400 devices was measured. */
   mailboxEnvelopeBytes: 896 * KiB,
   mailboxEnvelopes: 4_000,
+  /** Of these, by one pass. */
+  mailboxEnvelopesOfPass: 1_000,
   invitationEnvelopeBytes: 16 * KiB,
   invitationEnvelopes: 512,
   blobChunkBytes: 256 * KiB,

@@ -40,6 +40,7 @@ export function requestOf(log: Bytes, afterCommit: number, ...list: readonly Byt
     pseudonym: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
     envelopes: list.map((bytes) => ({ bytes, isCommit: bytes[1] === 1 })),
     maxEnvelopes: Number.MAX_SAFE_INTEGER,
+    maxOfPass: Number.MAX_SAFE_INTEGER,
     commitWait: 0,
     at: 1_000,
   };
@@ -319,6 +320,22 @@ export function logStoreContract(name: string, openDatabase: () => Promise<TestD
       const edge = await appendOne(store, full);
       expect(edge.appended).toHaveLength(1);
       expect(edge.refused?.type).toBe('full');
+    });
+
+    test('9b. a pass fills its share of a log and no more; others still find room', async () => {
+      const log = await newLog(store);
+      const [mine, theirs] = [randomBytes(8), randomBytes(8)];
+      const by = (pseudonym: Bytes, ...list: readonly Bytes[]): Promise<AppendOutcome> =>
+        appendOne(store, { ...requestOf(log, 0, ...list), pseudonym, maxEnvelopes: 5, maxOfPass: 3 });
+      const first = entry();
+      expect(seqsOf(await by(mine, first, entry()))).toEqual([1, 2]);
+      const over = await by(mine, entry(), entry());
+      expect([seqsOf(over), over.refused?.type]).toEqual([[3], 'full']);
+      expect(seqsOf(await by(mine, first))).toEqual([1]); // what is there is answered
+      expect(seqsOf(await by(theirs, entry(), entry()))).toEqual([4, 5]);
+      expect((await by(theirs, entry())).refused?.type).toBe('full');
+      valueOf(await store.truncate(log, 2));
+      expect(seqsOf(await by(mine, entry()))).toEqual([6]);
     });
 
     test('slots keep the last value, number their puts, and are bounded', async () => {

@@ -25,6 +25,7 @@ async function main(): Promise<void> {
           pseudonym: new Uint8Array(8),
           envelopes: [{ bytes, isCommit: false }],
           maxEnvelopes: 1e9,
+          maxOfPass: Number.MAX_SAFE_INTEGER,
           commitWait: 0,
           at: 1,
         },

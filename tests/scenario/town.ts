@@ -214,6 +214,8 @@ export class Device {
             },
             close,
             rest: () => undefined,
+            trust: () => undefined,
+            room: () => Promise.resolve(),
           },
           new URL(ORIGIN).host,
         );

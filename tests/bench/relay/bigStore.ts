@@ -27,6 +27,7 @@ export function requestFor(log: Bytes, count = 1): AppendRequest {
     pseudonym: new Uint8Array(8),
     envelopes: Array.from({ length: count }, () => ({ bytes: envelope(), isCommit: false })),
     maxEnvelopes: Number.MAX_SAFE_INTEGER,
+    maxOfPass: Number.MAX_SAFE_INTEGER,
     commitWait: 0,
     at: Date.now(),
   };

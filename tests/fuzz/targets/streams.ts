@@ -23,8 +23,15 @@ const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 export async function relayTarget(): Promise<Target> {
   const endless = { burst: 1e12, perSecond: 1e9 };
   const town = new TestRelay({
-    rates: { withPass: endless, withoutPass: endless, creates: endless, commits: endless },
-    maxStrangers: 1e6,
+    rates: {
+      withPass: endless,
+      withoutPass: endless,
+      creates: endless,
+      commits: endless,
+      mails: endless,
+      appended: endless,
+    },
+    limits: { maxStrangers: 1e6, maxOfPass: 1e6 },
   });
   const device = await town.device(undefined, true);
   const attacked = await town.log(device);

@@ -57,6 +57,7 @@ async function fill(folder: string): Promise<Bytes> {
       pseudonym: owner,
       envelopes: [{ bytes: randomBytes(100), isCommit: false }],
       maxEnvelopes: 10,
+      maxOfPass: 10,
       commitWait: 0,
       at: 1,
     },

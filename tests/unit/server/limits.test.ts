@@ -38,7 +38,7 @@ describe('token bucket', () => {
 
 describe('address book', () => {
   test('counts in all and per address, IPv6 by /64', () => {
-    const book = new AddressBook({ total: 4, perAddress: 2 });
+    const book = new AddressBook({ total: 4, perAddress: 2 }, () => 0);
     expect([book.enter('10.0.0.1'), book.enter('10.0.0.1'), book.enter('10.0.0.1')]).toEqual([
       true,
       true,
@@ -51,6 +51,20 @@ describe('address book', () => {
     expect(book.enter('2001:db8:0:1::6')).toBe(false);
     expect(book.enter('2001:db8::1')).toBe(true);
   });
+});
+
+test('an address comes so often, however quickly it leaves', () => {
+  let now = 0;
+  const book = new AddressBook({ total: 1_000, perAddress: 60 }, () => now);
+  const comeAndGo = (): boolean => {
+    const isIn = book.enter('10.0.0.1');
+    if (isIn) book.leave('10.0.0.1');
+    return isIn;
+  };
+  expect(Array.from({ length: 121 }, comeAndGo).filter(Boolean)).toHaveLength(120);
+  expect(book.enter('10.0.0.2')).toBe(true);
+  now += 2_000;
+  expect([comeAndGo(), comeAndGo(), comeAndGo()]).toEqual([true, true, false]);
 });
 
 test('ranges of chunks', () => {

@@ -326,7 +326,7 @@ describe('watching', () => {
   });
 
   test('a slow reader is not fed, and reads again once it has room', async () => {
-    const town = new TestRelay({ slow: { slowBytes: 1_000, stuckBytes: 5_000 } });
+    const town = new TestRelay({ sending: { slowBytes: 1_000, stuckBytes: 5_000 } });
     const [writer, reader] = [await town.device(), await town.device()];
     const log = await town.log(writer);
     await reader.watch([log.log, log.read, 0, 0]);
@@ -397,7 +397,7 @@ describe('floods and rubbish', { timeout: 30_000 }, () => {
   });
 
   test('a crowd of strangers costs strangers their place, not staff', async () => {
-    const town = new TestRelay({ maxStrangers: 3 });
+    const town = new TestRelay({ limits: { maxStrangers: 3 } });
     const staff = await town.device();
     const channel = await town.log(staff, LOG_KINDS.channel);
     const citizen = town.stranger();

@@ -44,6 +44,9 @@ export class TestPeer implements Peer {
   bufferedBytes = 0;
   closedWith: number | undefined;
   rested = 0;
+  isTrusted = false;
+  roomBytes = Number.MAX_SAFE_INTEGER;
+  drain: () => void = () => undefined;
   readonly frames: ReplyFrame[] = [];
 
   send(frame: Bytes): void {
@@ -59,6 +62,15 @@ export class TestPeer implements Peer {
 
   rest(ms: number): void {
     this.rested += ms;
+  }
+
+  trust(): void {
+    this.isTrusted = true;
+  }
+
+  /** Until `bufferedBytes` are set to less; the test then calls `drain`. */
+  async room(): Promise<void> {
+    while (this.bufferedBytes > this.roomBytes) await new Promise<void>((resolve) => (this.drain = resolve));
   }
 
   of<C extends ReplyFrame[0]>(code: C): Extract<ReplyFrame, readonly [C, ...unknown[]]>[] {
