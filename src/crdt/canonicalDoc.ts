@@ -2,11 +2,11 @@
  * The document as everybody agrees on it: accepted updates in log order and nothing else. Same log
  * prefix, same verdicts, same document, on every device (protocol.md 10).
  *
- *   C1  An update is read, judged and only then applied; a refusal leaves the document as it was.
- *   C2  What Yjs makes of an accepted update is looked at before it counts: if it throws, leaves
+ *   SPEC X6  An update is read, judged and only then applied; a refusal leaves the document as it was.
+ *   SPEC X6  What Yjs makes of an accepted update is looked at before it counts: if it throws, leaves
  *       something pending, moves another client's clock or puts a struct where no honest author could
  *       have put it (`causalOrder`), the document is rebuilt from accepted updates alone.
- *   C3  A device may add so much and no more (`deviceCharge`), so that one member's flood ends while
+ *   SPEC X7  A device may add so much and no more (`deviceCharge`), so that one member's flood ends while
  *       the others go on writing. The sums are part of the state.
  *
  * Limits: the caller has verified the author device; one update is given once per entry (a repeated

@@ -5,13 +5,13 @@
  * differently from one built update by update.
  *
  * Kept here:
- *   D1  every struct carries the client id derived from author device, document and session;
- *   D2  structs begin exactly where that client's accepted structs end (or were all accepted before);
- *   D3  whatever is referred to or deleted is in the document or earlier in the same update;
- *   D4  both neighbours lie in the same list, the left one before the right one (what else must hold
+ *   SPEC X2  every struct carries the client id derived from author device, document and session;
+ *   SPEC X3  structs begin exactly where that client's accepted structs end (or were all accepted before);
+ *   SPEC X5  whatever is referred to or deleted is in the document or earlier in the same update;
+ *   SPEC X5  both neighbours lie in the same list, the left one before the right one (what else must hold
  *       between them can only be seen once the structs are in: `causalOrder`);
- *   D5  depth, and the walk that integration costs, are bounded;
- *   D6  nothing cuts a surrogate pair in two: Yjs turns both halves into U+FFFD when it cuts, and
+ *   SPEC X4  depth, and the walk that integration costs, are bounded;
+ *   SPEC X5  nothing cuts a surrogate pair in two: Yjs turns both halves into U+FFFD when it cuts, and
  *       whether it has to cut depends on what else a device holds.
  */
 import * as Y from 'yjs';

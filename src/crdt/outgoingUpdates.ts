@@ -1,9 +1,9 @@
 /**
  * Own edits on their way into the vault: gathered for a moment, saved one after the other.
  *
- *   O1  A batch that was tried is tried again byte for byte, until it is saved: if a failed save did
+ *   1.  A batch that was tried is tried again byte for byte, until it is saved: if a failed save did
  *       reach the vault after all, the repetition changes nothing.
- *   O2  Later edits wait behind it; a session's structs must arrive without a gap.
+ *   2.  Later edits wait behind it; a session's structs must arrive without a gap.
  */
 import type { Bytes } from '../lib/bytes';
 import { err, type Result } from '../lib/result';

@@ -2,6 +2,7 @@
 import type { Bytes } from '../../../src/lib/bytes';
 import type { Result } from '../../../src/lib/result';
 import { OP, type appendResult, type StoredEnvelope } from '../../../src/protocol/frames';
+import { logKey, type LogPart } from '../../../src/records/keys';
 import { SealedRecords } from '../../../src/records/sealedRecords';
 import type { WaitingIntent } from '../../../src/sync/flight';
 import { LogRunner } from '../../../src/sync/logRunner';
@@ -9,7 +10,8 @@ import type { LogState } from '../../../src/sync/logState';
 import type { RelayClient, RelayFailure, Request } from '../../../src/sync/relayClient';
 import type { RunnerHost } from '../../../src/sync/runnerHost';
 import { newLogWrites } from '../../../src/sync/saveLog';
-import { createMemoryVault } from '../../../src/vault/memoryVault';
+import { MemoryStore } from '../../../src/vault/memoryStore';
+import { createMemoryVault, type MemoryFaults } from '../../../src/vault/memoryVault';
 import { valueOf } from '../crypto/groupFixture';
 import { townLink, TOWN_SEQ, type Party } from './party';
 import { settle, StandingClock } from './standingClock';
@@ -30,6 +32,11 @@ export class RunnerBench {
   /** Intents that were read back. */
   readonly done: number[] = [];
   isOnline = true;
+  /** The vault takes no batch. */
+  isFull = false;
+  readonly failures: string[] = [];
+  /** What lies on the disk. */
+  readonly store = new MemoryStore();
   /** What was appended, behind what the log began with. */
   readonly stored: StoredEnvelope[] = [];
   #base = 0;
@@ -37,7 +44,10 @@ export class RunnerBench {
 
   static async of(party: Party, state: LogState): Promise<RunnerBench> {
     const bench = new RunnerBench();
-    const records = valueOf(await SealedRecords.over(createMemoryVault()));
+    const faults: MemoryFaults = {
+      failWrite: (kind) => (bench.isFull && kind === 'commit' ? 'storage-full' : undefined),
+    };
+    const records = valueOf(await SealedRecords.over(createMemoryVault({ store: bench.store, faults })));
     const term = valueOf(await records.vault.takeLead());
     const { crypto } = party.fixture;
     await records.vault.commit({ writes: [...(await newLogWrites(records, crypto, state))], strict: true });
@@ -50,6 +60,12 @@ export class RunnerBench {
   get runner(): LogRunner {
     if (this.#runner === undefined) throw new Error('made by `of`');
     return this.#runner;
+  }
+
+  /** What another start would find. */
+  async fromDisk<T>(part: LogPart): Promise<T | undefined> {
+    const records = valueOf(await SealedRecords.over(createMemoryVault({ store: this.store })));
+    return records.get<T>('logs', logKey(this.runner.state.number, part));
   }
 
   of(operation: number): readonly Request[] {
@@ -152,7 +168,8 @@ export class RunnerBench {
       readToHead: () => undefined,
       watch: () => undefined,
       storageFailed: (type) => {
-        throw new Error(type);
+        if (!this.isFull) throw new Error(type);
+        this.failures.push(type);
       },
     };
   }
