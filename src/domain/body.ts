@@ -20,6 +20,8 @@ const persons = listOf(personIdSchema, PERSONS_PER_ENTRY);
 export const TEXT_LENGTH = 12_000;
 export const NAME_LENGTH = 80;
 export const TITLE_LENGTH = 120;
+/** How often a town may go on elsewhere; orders of timelines leave room for so many (records/keys.ts). */
+export const MAX_GENERATION = 200;
 
 /** One line, trimmed, without control or direction-override characters. */
 const line = (length: number) =>
@@ -65,6 +67,12 @@ const bodies = {
   /** SHA-256 of the state a newcomer was given, at this seq (SPEC J4). */
   snapshot: v.strictObject({ seq: uint, hash: bytesOf(32) }),
 
+  /**
+   * An entry of the log that this one continues, as its author signed it there (SPEC Q8). It changes no
+   * authority; removals and blocks in it bind.
+   */
+  carried: v.strictObject({ log: logIdSchema, epochTag: bytesOf(8), entry: someBytes(49_152) }),
+
   'town-founded': v.strictObject({
     name: nameSchema,
     rootKey: bytesOf(32),
@@ -94,6 +102,19 @@ const bodies = {
   'town-look': townLookSchema,
   /** The first claim of a pair names its conversation (SPEC D7). */
   'town-claimed': v.strictObject({ pair: v.strictTuple([personIdSchema, personIdSchema]), log: logIdSchema }),
+  /**
+   * An admin's word that the town goes on in another log, from this head of the old one (SPEC Q6). It
+   * stands in the directory itself, never as an entry in a log.
+   */
+  'town-continued': v.strictObject({
+    generation: v.pipe(uint, v.minValue(1), v.maxValue(MAX_GENERATION)),
+    founding: bytesOf(32),
+    old: logIdSchema,
+    seq: uint,
+    chain: bytesOf(32),
+  }),
+  /** The first claim of a log names the one that continues it (SPEC Q7). */
+  'town-log-continued': v.strictObject({ old: logIdSchema, log: logIdSchema }),
 } as const;
 
 type KnownKind = keyof typeof bodies;

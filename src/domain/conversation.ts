@@ -6,7 +6,7 @@
  * leave. In a direct conversation the roster is the pair and never changes.
  */
 import type { EntryBody } from './body';
-import type { PersonId } from './ids';
+import type { DeviceId, LogId, PersonId } from './ids';
 
 export interface Conversation {
   readonly kind: 'direct' | 'group';
@@ -14,6 +14,13 @@ export interface Conversation {
   readonly roster: Readonly<Record<PersonId, 'member' | 'manager'>>;
   /** Who was removed or left, once: they are handed nothing of what was written without them (SPEC J4). */
   readonly former: readonly PersonId[];
+  /** The log this one continues, and what of it its founder had: last counters by author (SPEC Q8). */
+  readonly base?: Base;
+}
+
+export interface Base {
+  readonly log: LogId;
+  readonly counters: Readonly<Record<DeviceId, number>>;
 }
 
 export interface ConversationStep {
@@ -27,7 +34,9 @@ export type Effect =
   | { readonly type: 'renamed'; readonly title: string }
   | { readonly type: 'added'; readonly persons: readonly PersonId[] }
   | { readonly type: 'removed'; readonly persons: readonly PersonId[] }
-  | { readonly type: 'left' };
+  | { readonly type: 'left' }
+  /** The conversation goes on in another log; nobody's deed. */
+  | { readonly type: 'continued' };
 
 export interface Folded {
   readonly conversation: Conversation;
@@ -66,6 +75,13 @@ export function foldConversation(conversation: Conversation, step: ConversationS
     default:
       return unchanged;
   }
+}
+
+/** Of what was said in the log before, only removals still bind (SPEC Q8). */
+export function foldCarried(conversation: Conversation, step: ConversationStep): Folded {
+  const { author, body } = step;
+  if (body.kind !== 'roster') return { conversation, effects: [] };
+  return foldConversation(conversation, { author, body: { ...body, add: [] } });
 }
 
 function foldRoster(

@@ -49,6 +49,25 @@ export interface Directory {
   readonly claims: Readonly<Record<string, LogId>>;
   /** Absent until an admin has set one. */
   readonly look?: TownLook;
+  /** Why this log and no other is the town's; absent in the town's first (SPEC Q6). */
+  readonly continuation?: Continuation;
+  /** By the id of a log that was lost with its relay: the one that continues it, and whose claim that was. */
+  readonly continued?: Readonly<Record<LogId, ContinuedLog>>;
+}
+
+export interface ContinuedLog {
+  readonly log: LogId;
+  readonly by: PersonId;
+  /** Of the town's log in which the claim stands: `log` lives as long as that one. */
+  readonly generation: number;
+}
+
+export interface Continuation {
+  readonly generation: number;
+  /** The town's log before. */
+  readonly old: LogId;
+  /** A `town-continued` entry, signed by an admin of the old directory for this log. */
+  readonly statement: Bytes;
 }
 
 export const EMPTY_DIRECTORY: Directory = {
@@ -162,9 +181,28 @@ export function foldDirectory(directory: Directory, step: DirectoryStep): Direct
       if (!body.pair.includes(author.person) || directory.claims[key] !== undefined) return directory;
       return { ...directory, claims: { ...directory.claims, [key]: body.log } };
     }
+    case 'town-log-continued':
+      return foldContinuedLog(directory, author.person, body);
     default:
       return directory;
   }
+}
+
+/** A pair's log can be continued by the pair only; whether a claimant is in a group, its members know. */
+function foldContinuedLog(
+  directory: Directory,
+  by: PersonId,
+  { old, log }: Extract<EntryBody, { kind: 'town-log-continued' }>,
+): Directory {
+  if (directory.continued?.[old] !== undefined) return directory;
+  const pair = Object.keys(directory.claims).find((key) => directory.claims[key] === old);
+  if (pair?.split(':').includes(by) === false) return directory;
+  const generation = directory.continuation?.generation ?? 0;
+  return {
+    ...directory,
+    claims: pair === undefined ? directory.claims : { ...directory.claims, [pair]: log },
+    continued: { ...directory.continued, [old]: { log, by, generation } },
+  };
 }
 
 function foldFounding(

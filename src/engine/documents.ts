@@ -53,6 +53,11 @@ export class Documents implements DocumentGate {
     this.#docsByLog.set(log, docs);
   }
 
+  /** What the vault holds has been replaced: the next `prepare` reads it anew. */
+  forget(log: number): void {
+    this.#docsByLog.delete(log);
+  }
+
   accept(log: number, change: DocumentChange): boolean {
     const docs = this.#docsByLog.get(log);
     assert(docs && this.#code, 'documents are prepared before they are changed');

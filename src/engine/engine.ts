@@ -28,6 +28,7 @@ import { Presence } from './presence';
 import { openSession, watchLogs, type Session } from './session';
 import { SetupFlow } from './setupFlow';
 import { Succession } from './succession';
+import { SuccessionCarry } from './successionCarry';
 import type { SetupRecord } from './setupRecords';
 import { readStoredLogs } from './storedLogs';
 import { TownLinks } from './townLinks';
@@ -52,6 +53,7 @@ export class Engine {
   readonly moved: MovedConversations;
   readonly presence: Presence;
   readonly succession: Succession;
+  readonly carry: SuccessionCarry;
   identity: Identity | undefined;
   #session: Session | undefined;
   #connection: Connection = { state: 'offline', since: 0, nextTryAt: undefined };
@@ -71,6 +73,7 @@ export class Engine {
     this.mailroom = new Mailroom(this);
     this.presence = new Presence(this);
     this.succession = new Succession(this);
+    this.carry = new SuccessionCarry(this);
     this.book = new IntentBook(records, {
       handle: (wishes) => this.desk.handle(wishes),
       pause: () => new Promise((resolve) => services.clock.after(RETRY_WISH_MS, resolve)),
@@ -177,6 +180,7 @@ export class Engine {
     await this.invitations.online();
     await reconcilePasses(this);
     await renewPackage(this);
+    this.carry.wake();
   }
 
   async changeIdentity(identity: Identity): Promise<boolean> {
@@ -201,6 +205,11 @@ export class Engine {
   /** Facts that begin with the next seq do not hold yet; those of the last one do. */
   townSeq(): number {
     return this.runners.get(TOWN_LOG)?.state.progress.cursor ?? 0;
+  }
+
+  /** Of the town's logs, the one that is the town's now. */
+  get generation(): number {
+    return this.runners.get(TOWN_LOG)?.state.core.generation ?? 0;
   }
 
   get isAdmin(): boolean {
@@ -331,6 +340,7 @@ export class Engine {
     else this.conversationChanged(number);
     if (change.groupChanged && change.runner.needsWelcome) this.mailroom.lookAgain();
     if (change.intentsDone.length > 0) this.statusChanged();
+    this.carry.wake();
   }
 
   #townChanged(change: RunnerChange): void {
@@ -355,6 +365,8 @@ export class Engine {
     if (state.number === TOWN_LOG) this.townLinks.add(state.progress.cursor, state.progress.chain);
     const runner = await this.addRunner(state);
     if (runner === undefined) return;
+    // They are what the mail said now.
+    if (runner.isConversation) this.documents.forget(state.number);
     this.conversationChanged(state.number);
     if (this.relay?.isOnline === true) void this.watch([runner]);
     if (state.number !== TOWN_LOG) return;

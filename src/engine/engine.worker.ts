@@ -7,11 +7,11 @@ import { createTsMlsGroupCrypto } from '../crypto/tsMlsGroup';
 import { openDexieVault } from '../vault/dexieVault';
 import { VaultError } from '../vault/vaultFailure';
 import { Engine } from './engine';
+import type { EndReason } from './engineServices';
 import { platformClock, webSocketNetwork } from './platform';
 
 export type WorkerWord =
-  | { readonly type: 'running' }
-  | { readonly type: 'ended'; readonly reason: 'fenced' | 'too-new' | 'storage' };
+  { readonly type: 'running' } | { readonly type: 'ended'; readonly reason: EndReason | 'storage' };
 
 function say(word: WorkerWord): void {
   self.postMessage(word);

@@ -4,12 +4,15 @@ import type { GroupCrypto } from '../crypto/group';
 import type { Random } from '../crypto/random';
 import type { Vault } from '../vault/vault';
 
+/** `continued`: the town goes on in another log; whoever starts the engine again finds everything there. */
+export type EndReason = 'fenced' | 'too-new' | 'continued';
+
 export interface EngineServices {
   readonly vault: Vault;
   readonly network: Network;
   readonly clock: Clock;
   readonly random: Random;
   readonly groups: GroupCrypto;
-  /** Another engine has taken the vault, or the vault is gone: this one must end. */
-  readonly onEnd: (reason: 'fenced' | 'too-new') => void;
+  /** Another engine has taken the vault, the vault is gone, or all it holds has changed: this one must end. */
+  readonly onEnd: (reason: EndReason) => void;
 }

@@ -111,6 +111,7 @@ export class IntentDesk {
       case 'mark-read':
       case 'set-flags':
       case 'presence':
+      case 'continue-town':
       case 'connect-now':
         return undefined;
       default:
@@ -150,6 +151,8 @@ export class IntentDesk {
           intent.document,
           new Uint8Array(intent.bytes),
         );
+      case 'continue-town':
+        return this.#engine.succession.ask(number, intent.token);
       case 'connect-now':
         this.#engine.connectNow();
         return this.#drop(number);
@@ -312,7 +315,7 @@ export class IntentDesk {
     if (identity === undefined) throw new Error('invariant broken: conversations need an identity');
     const now = services.clock.now();
     return foundLog(
-      { groups: services.groups, random: services.random, now },
+      { groups: services.groups, random: services.random, now, generation: this.#engine.generation },
       groupSelfOf(identity),
       number,
       kind,

@@ -68,5 +68,7 @@ export type Intent =
       readonly document: string;
       readonly bytes: Uint8Array;
     }
+  /** An admin confirms another relay by its one-time link (SPEC Q6). */
+  | { readonly type: 'continue-town'; readonly token: string }
   /** The user asked to try again now. */
   | { readonly type: 'connect-now' };

@@ -11,7 +11,9 @@
 import { bytesToHex, equalBytes, type Bytes } from '../lib/bytes';
 import type { GroupState } from '../crypto/group';
 import { pairKey, type Directory } from '../domain/directory';
+import type { Conversation } from '../domain/conversation';
 import type { DeviceId, LogId, PersonId } from '../domain/ids';
+import { continuationOf } from '../domain/succession';
 import { documentRowKey, rowKey, seqOfOrder, TOWN_LOG } from '../records/keys';
 import type { Identity, TimelineRecord } from '../records/logRecords';
 import { addToTimeline } from '../records/timelineRows';
@@ -24,6 +26,7 @@ import type { VaultKey, VaultWrite } from '../vault/vault';
 import type { Engine } from './engine';
 import { groupSelfOf, keyPackagesOf } from './identity';
 import { joinedLog } from './newLogs';
+import { takeOver } from './successionJoin';
 
 /** Rows of `meta`: mails put aside, by their seq in the mailbox. */
 const ASIDE = 20;
@@ -40,6 +43,7 @@ interface Joining {
 /** What a mail stands on. */
 interface Needs {
   readonly log: LogId;
+  readonly generation: number;
   readonly seq: number;
   readonly position: number;
 }
@@ -94,8 +98,13 @@ export class Mailroom {
         this.#aside.set(seq, { ...aside, needs: verdict });
         continue;
       }
-      const joining = verdict === undefined ? undefined : await this.#join(verdict);
       const drop: VaultWrite = { store: 'meta', delete: asideKey(seq) };
+      if (verdict?.context.kind === 'town' && this.#engine.runners.has(TOWN_LOG)) {
+        // All else that lies here is taken by the engine that begins anew.
+        await this.#engine.succession.follow(verdict, [drop]);
+        return;
+      }
+      const joining = verdict === undefined ? undefined : await this.#join(verdict);
       if (!(await this.#engine.write([...(joining?.writes ?? []), drop]))) {
         joining?.failed();
         return;
@@ -113,9 +122,13 @@ export class Mailroom {
     if (!opened.ok) return undefined;
     const mail = opened.value;
     if (mail.context.kind === 'town') {
-      if (this.#engine.runners.has(TOWN_LOG) || !this.#engine.setup.isOurTown(mail)) return undefined;
+      if (this.#engine.runners.has(TOWN_LOG))
+        return (await this.#engine.succession.isSuccessor(mail)) ? mail : undefined;
+      if (!this.#engine.setup.isOurTown(mail)) return undefined;
     } else {
-      const needs = { log: mail.context.log, seq: mail.snapshot.seq, position: mail.snapshot.position };
+      const { generation, seq, position } = mail.snapshot;
+      const needs = { log: mail.context.log, generation, seq, position };
+      if (generation < this.#engine.generation) return undefined;
       const existing = this.#engine.runnerOf(needs.log);
       if (existing !== undefined && needs.seq <= existing.state.progress.cursor) return undefined;
       if (this.#mustWait(needs)) return needs;
@@ -123,8 +136,9 @@ export class Mailroom {
     return this.#isGenuine(mail, this.#directoryFor(mail), identity) ? mail : undefined;
   }
 
-  #mustWait({ log, seq, position }: Needs): boolean {
-    if (!this.#engine.runners.has(TOWN_LOG) || this.#engine.townSeq() < position) return true;
+  #mustWait({ log, generation, seq, position }: Needs): boolean {
+    if (!this.#engine.runners.has(TOWN_LOG) || this.#engine.generation < generation) return true;
+    if (this.#engine.townSeq() < position) return true;
     const existing = this.#engine.runnerOf(log);
     // Its log will tell: either we are removed before that seq, or there was no reason to write to us.
     return existing !== undefined && !existing.needsWelcome && existing.state.progress.cursor < seq;
@@ -142,6 +156,9 @@ export class Mailroom {
       return false;
     const roster = Object.keys(snapshot.fold.conversation.roster) as PersonId[];
     if (!roster.includes(identity.person)) return false;
+    const waiting = this.#continuing(context.log);
+    // Whoever was not with us cannot say where we go on, however early the claim.
+    if (waiting !== undefined && waiting.roster[waiting.by] === undefined) return false;
     if (context.kind === 'group') return context.pair === undefined;
     const pair = context.pair;
     return (
@@ -164,7 +181,10 @@ export class Mailroom {
   async #join(mail: OpenedMail): Promise<Joining | undefined> {
     const { identity } = this.#engine;
     if (identity === undefined) return undefined;
-    const existing = this.#engine.runnerOf(mail.context.log) ?? this.#begun(mail, identity);
+    const existing =
+      this.#engine.runnerOf(mail.context.log) ??
+      this.#continuing(mail.context.log)?.runner ??
+      this.#begun(mail, identity);
     // What the old runner does last must be in the vault before it is replaced.
     await existing?.hold();
     try {
@@ -190,10 +210,30 @@ export class Mailroom {
     const number = isTown ? TOWN_LOG : (existing?.state.number ?? this.#engine.newConversationNumber());
     const directory = this.#directoryFor(mail);
     const { groups, random, clock } = services;
-    const joined = await joinedLog({ groups, random, now: clock.now() }, identity, number, mail);
+    const joined = await joinedLog(
+      { groups, random, now: clock.now(), generation: mail.snapshot.generation },
+      identity,
+      number,
+      mail,
+    );
     const history = await verifiedHistory(mail.context, mail.snapshot.history, directory);
+    const continues = existing?.state.core.continues;
+    if (existing !== undefined && continues !== undefined && !existing.state.progress.isCreated) {
+      const core = { ...joined.core, createdAt: existing.state.core.createdAt, continues };
+      const state = { ...joined, core };
+      const taken = await takeOver(records, state, existing.state, history, identity);
+      const moved = { ...state, progress: taken.progress };
+      return {
+        state: moved,
+        writes: [
+          ...(await newLogWrites(records, groups, moved)),
+          ...taken.writes,
+          ...(await this.#documentWrites(number, mail)),
+        ],
+      };
+    }
     const kept = existing?.state.progress;
-    const fresh = ascending(history, kept?.lastOrder ?? -1, mail.snapshot.seq);
+    const fresh = ascending(history, kept?.lastOrder ?? -1, mail.snapshot);
     const timeline = await addToTimeline(records, number, kept?.tail ?? [], fresh);
     const lastOrder = fresh.at(-1)?.order ?? kept?.lastOrder ?? 0;
     const state: LogState = {
@@ -234,6 +274,21 @@ export class Mailroom {
     return [await this.#engine.records.put('rows', rowKey(number, progress.cursor), progress.chain)];
   }
 
+  /** A conversation of ours whose claim names this log, and whose claim that is. */
+  #continuing(
+    log: LogId,
+  ):
+    | { readonly runner: LogRunner; readonly by: PersonId; readonly roster: Conversation['roster'] }
+    | undefined {
+    for (const runner of this.#engine.conversations()) {
+      const { core, fold, progress } = runner.state;
+      if (core.continues === undefined || progress.isCreated || fold.type !== 'conversation') continue;
+      const { next } = continuationOf(this.#engine.directory(), core.continues.log);
+      if (next?.log === log) return { runner, by: next.by, roster: fold.conversation.roster };
+    }
+    return undefined;
+  }
+
   /** A pair's conversation that we had begun ourselves, and whose claim we lost, lives on in theirs. */
   #begun(mail: OpenedMail, identity: Identity): LogRunner | undefined {
     const partner = mail.context.pair?.find((person) => person !== identity.person);
@@ -250,11 +305,11 @@ function asideKey(seq: number): VaultKey {
 function ascending(
   history: readonly TimelineRecord[],
   after: number,
-  seq: number,
+  { seq, generation }: OpenedMail['snapshot'],
 ): readonly TimelineRecord[] {
   let last = after;
   return history.filter(({ order }) => {
-    if (order <= last || seqOfOrder(order) > seq) return false;
+    if (order <= last || seqOfOrder(order, generation) > seq) return false;
     last = order;
     return true;
   });

@@ -15,6 +15,8 @@ export interface NewLogServices {
   readonly groups: GroupCrypto;
   readonly random: Random;
   readonly now: number;
+  /** Of the town's logs, the one that is the town's now. */
+  readonly generation: number;
 }
 
 export async function foundLog(
@@ -38,6 +40,7 @@ export async function foundLog(
     closeKey,
     partner: pair?.[1],
     createdAt: services.now,
+    generation: services.generation,
   };
   return {
     number,
@@ -97,6 +100,7 @@ export async function joinedLog(
       closeKey: undefined,
       partner,
       createdAt: services.now,
+      generation: snapshot.generation,
     },
     progress: {
       ...FRESH_PROGRESS,

@@ -1,9 +1,10 @@
 /** The relay's passes, kept as the directory says by admins' engines (protocol.md 9). */
 import { bytesToHex, type Bytes } from '../lib/bytes';
-import { allDevicesAt, isAdminAt } from '../domain/directory';
+import { allDevicesAt, isAdminAt, type Directory } from '../domain/directory';
 import type { DeviceId } from '../domain/ids';
 import { OP, doneResult, passesResult } from '../protocol/frames';
 import { TOWN_LOG } from '../records/keys';
+import type { RelayClient } from '../sync/relayClient';
 import type { Engine } from './engine';
 
 /** Revocation first. */
@@ -11,10 +12,13 @@ export async function reconcilePasses(engine: Engine): Promise<void> {
   const { relay } = engine;
   const town = engine.runners.get(TOWN_LOG);
   if (relay?.isOnline !== true || town === undefined || !engine.isAdmin || town.isCatchingUp) return;
+  if (await setPasses(relay, engine.directory(), engine.townSeq())) await engine.invitations.admitted();
+}
+
+/** True when the relay's passes are those of the directory at `seq`. */
+export async function setPasses(relay: RelayClient, directory: Directory, seq: number): Promise<boolean> {
   const passes = await relay.request([OP.passes], passesResult);
-  if (!passes.ok) return;
-  const directory = engine.directory();
-  const seq = engine.townSeq();
+  if (!passes.ok) return false;
   const present = new Map(passes.value.map(([key, isAdmin]) => [bytesToHex(key), isAdmin]));
   const admit: [Bytes, boolean][] = [];
   const valid = new Set<string>();
@@ -26,9 +30,8 @@ export async function reconcilePasses(engine: Engine): Promise<void> {
   }
   // Also passes that stand for nobody: whoever has one got it past the directory.
   const revoke = passes.value.flatMap(([key]) => (valid.has(bytesToHex(key)) ? [] : [key]));
-  if (revoke.length > 0) await relay.request([OP.revoke, revoke], doneResult);
-  if (admit.length > 0) await relay.request([OP.admit, admit], doneResult);
-  await engine.invitations.admitted();
+  const isRevoked = revoke.length === 0 || (await relay.request([OP.revoke, revoke], doneResult)).ok;
+  return (admit.length === 0 || (await relay.request([OP.admit, admit], doneResult)).ok) && isRevoked;
 }
 
 /** One device of the directory, as it stands there. */

@@ -1,5 +1,6 @@
 /** What the engine is to its runners. */
 import type { EntryBody } from '../domain/body';
+import { continuationOf } from '../domain/succession';
 import { MAILBOX_LOG, TOWN_LOG } from '../records/keys';
 import type { Identity } from '../records/logRecords';
 import type { LogRunner } from '../sync/logRunner';
@@ -49,6 +50,7 @@ function town({ runners, townLinks }: Engine): ReturnType<RunnerHost['town']> {
   const runner = runners.get(TOWN_LOG);
   const progress = runner?.state.progress;
   return {
+    generation: runner?.state.core.generation ?? 0,
     seq: progress?.cursor ?? 0,
     chain: progress?.chain ?? new Uint8Array(32),
     readsBegun: runner?.readsBegun ?? 0,
@@ -61,6 +63,8 @@ function town({ runners, townLinks }: Engine): ReturnType<RunnerHost['town']> {
 function mayCreate(engine: Engine, runner: LogRunner): boolean {
   const { core, number } = runner.state;
   if (number === TOWN_LOG || number === MAILBOX_LOG) return engine.setup.mayCreate();
+  if (core.continues !== undefined)
+    return continuationOf(engine.directory(), core.continues.log).next?.log === core.log;
   if (core.kind !== 'direct' || core.partner === undefined || engine.identity === undefined) return true;
   return engine.desk.ownsClaim(core.partner, core.log);
 }

@@ -63,7 +63,7 @@ export class SetupFlow {
     }
     const identity = await createIdentity(engine.services, ownName, intent.relay);
     const root = generateSignatureKeyPair(random);
-    const services = { groups, random, now: clock.now() };
+    const services = { groups, random, now: clock.now(), generation: 0 };
     const town = await foundLog(services, groupSelfOf(identity), TOWN_LOG, 'town', undefined);
     const mailbox = mailboxLog(identity, clock.now());
     const entry = entryOfAsk(ask, TOWN_LOG, {

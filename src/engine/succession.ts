@@ -3,16 +3,27 @@
  * with another incarnation is compared with what we have read. One that has lost something gets nothing
  * from us: only the mailbox is opened there, because the town's successor will write to it.
  */
-import { equalBytes, type Bytes } from '../lib/bytes';
-import { MAILBOX_LOG, META, VIEW } from '../records/keys';
+import { bytesToHex, equalBytes, type Bytes } from '../lib/bytes';
+import { holdsAt } from '../domain/directory';
+import type { DeviceId } from '../domain/ids';
+import { parseLink } from '../domain/invitationLink';
+import { MAILBOX_LOG, META, TOWN_LOG, VIEW } from '../records/keys';
 import type { LogRunner } from '../sync/logRunner';
+import type { OpenedMail } from '../sync/mail';
+import { isSuccessor } from '../sync/succession';
+import type { VaultWrite } from '../vault/vault';
 import type { Engine } from './engine';
+import { NotStored } from './intentBook';
+import { joinedLog } from './newLogs';
 import { compareLogs } from './successionCheck';
-import type { RelayRecord } from './successionRecords';
+import { moveTown } from './successionMove';
+import type { Attempt, RelayRecord } from './successionRecords';
+import { newAttempt, nextTown, openTownLog } from './successionTown';
 import type { StatusProblem, SuccessionView } from './views';
 
 /** Signatures, expiry and receipts bear with clocks that differ by less. */
 const CLOCK_SLACK_MS = 5 * 60_000;
+const KNOCK_MS = 5_000;
 
 export class Succession {
   readonly #engine: Engine;
@@ -21,6 +32,10 @@ export class Succession {
   #comparing: symbol | undefined;
   #isClockWrong = false;
   #isVersionTooOld = false;
+  /** Of the relay we are connected to. */
+  #met: Bytes | undefined;
+  #cancelKnock: (() => void) | undefined;
+  #problem: SuccessionView['problem'];
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -32,7 +47,8 @@ export class Succession {
 
   /** Nothing may be handed over, nor asked of any log but the mailbox. */
   get isLost(): boolean {
-    return this.#record.lostSince !== undefined || this.#comparing !== undefined;
+    const { lostSince, attempt } = this.#record;
+    return lostSince !== undefined || attempt !== undefined || this.#comparing !== undefined;
   }
 
   get problem(): StatusProblem | undefined {
@@ -57,7 +73,9 @@ export class Succession {
     this.#isVersionTooOld = false;
     this.#isClockWrong = Math.abs(relayTime - this.#engine.services.clock.now()) > CLOCK_SLACK_MS;
     this.show();
+    this.#met = incarnation;
     if (this.#engine.setup.phase !== 'ready') return this.#accept(incarnation);
+    if (this.#record.attempt !== undefined) return this.#continue(this.#record.attempt);
     const known = this.#record.incarnation;
     const isKnown = known !== undefined && equalBytes(known, incarnation);
     if (isKnown && this.#record.lostSince === undefined) return true;
@@ -110,7 +128,7 @@ export class Succession {
     const known = this.#record.incarnation;
     if (known !== undefined && equalBytes(known, incarnation) && this.#record.lostSince === undefined)
       return true;
-    return this.#save({ incarnation, lostSince: undefined });
+    return this.#save({ ...this.#record, incarnation, lostSince: undefined });
   }
 
   // ---- loss ----------------------------------------------------------------------------------------
@@ -124,12 +142,100 @@ export class Succession {
     for (const runner of engine.runners.values()) if (runner !== mailbox) runner.disconnected();
     if (mailbox === undefined) return;
     await mailbox.update({ isCreated: false, cursor: 0 });
-    await engine.watch([mailbox]);
+    await this.#knock(mailbox);
   }
 
-  async #save(record: RelayRecord): Promise<boolean> {
+  /** Until the new relay's admin gives us a pass, it has no mailbox for us: what leads on will lie there. */
+  async #knock(mailbox: LogRunner): Promise<void> {
+    const { runners, relay, services } = this.#engine;
+    if (relay?.isOnline !== true || runners.get(MAILBOX_LOG) !== mailbox) return;
+    if (this.#record.lostSince === undefined || mailbox.state.progress.isCreated) return;
+    mailbox.disconnected();
+    await this.#engine.watch([mailbox]);
+    this.#cancelKnock?.();
+    this.#cancelKnock = services.clock.after(KNOCK_MS, () => void this.#knock(mailbox));
+  }
+
+  // ---- going on elsewhere ------------------------------------------------------------------------
+
+  /** An admin opened the new relay's one-time link. From here on a closed app takes it up again. */
+  async ask(number: number, token: string): Promise<void> {
+    const engine = this.#engine;
+    const drop: VaultWrite = { store: 'intents', delete: [number, 0] };
+    const link = parseLink(`#/einrichten/${token}`, '');
+    this.#problem = engine.isAdmin ? undefined : 'not-admin';
+    if (engine.setup.phase !== 'ready' || !engine.isAdmin || link.type !== 'setup') {
+      await engine.write([drop]);
+      this.show();
+      return;
+    }
+    const attempt = newAttempt(engine, link.token, this.#record.taken);
+    if (!(await this.#save({ ...this.#record, attempt }, [drop]))) throw new NotStored();
+    if (engine.relay?.isOnline === true) void this.#continue(attempt);
+    else this.#fail('no-network');
+  }
+
+  /** False: whatever comes of it, this connection is not for the logs as they were. */
+  async #continue(attempt: Attempt): Promise<false> {
+    const { relay } = this.#engine;
+    if (relay === undefined) return false;
+    this.#problem = undefined;
+    this.show();
+    const outcome = await openTownLog(this.#engine, relay, attempt);
+    if (outcome === 'offline') this.#fail('no-network');
+    else if (outcome === 'created') await this.#move(attempt);
+    else {
+      this.#problem = outcome === 'link-used' ? 'link-used' : undefined;
+      const { taken } = this.#record;
+      const now = outcome === 'taken' ? attempt.generation : taken;
+      await this.#save({ ...this.#record, attempt: undefined, taken: now });
+      // Without the attempt the relay is met again, as by everybody else.
+      relay.reconnect();
+    }
+    return false;
+  }
+
+  async #move(attempt: Attempt): Promise<void> {
+    const town = await nextTown(this.#engine, attempt);
+    if (town === undefined || !(await moveTown(this.#engine, town, this.#met, []))) this.#fail('no-network');
+  }
+
+  #fail(problem: SuccessionView['problem']): void {
+    this.#problem = problem;
+    this.show();
+  }
+
+  /** The town's next log has come by mail: its directory must follow on from ours (SPEC Q6). */
+  async isSuccessor({ context, snapshot, group }: OpenedMail): Promise<boolean> {
+    const engine = this.#engine;
+    const { identity } = engine;
+    if (identity === undefined || context.kind !== 'town' || snapshot.fold.type !== 'town') return false;
+    const { directory } = snapshot.fold;
+    const device = directory.devices[identity.device];
+    if (device === undefined || !holdsAt(device, snapshot.seq)) return false;
+    const areLeavesKnown = engine.services.groups.members(group).every((member) => {
+      const known = directory.devices[bytesToHex(member.device) as DeviceId];
+      return known !== undefined && equalBytes(known.facts.signatureKey, member.signatureKey);
+    });
+    return areLeavesKnown && isSuccessor(engine.directory(), engine.townSeq(), directory, context.log);
+  }
+
+  /** True when this device has gone over; the engine begins anew. */
+  async follow(mail: OpenedMail, more: readonly VaultWrite[]): Promise<boolean> {
+    const { services, identity } = this.#engine;
+    if (identity === undefined) return false;
+    const { groups, random, clock } = services;
+    const { generation } = mail.snapshot;
+    const town = await joinedLog({ groups, random, now: clock.now(), generation }, identity, TOWN_LOG, mail);
+    return moveTown(this.#engine, town, this.#met ?? this.#record.incarnation, more);
+  }
+
+  async #save(record: RelayRecord, more: readonly VaultWrite[] = []): Promise<boolean> {
     this.#record = record;
-    const isWritten = await this.#engine.write([await this.#engine.records.put('meta', META.relay, record)]);
+    const isWritten = await this.#engine.write([
+      ...more,
+      await this.#engine.records.put('meta', META.relay, record),
+    ]);
     this.show();
     return isWritten;
   }
@@ -142,7 +248,13 @@ export class Succession {
   }
 
   #view(): SuccessionView {
-    const since = this.#record.lostSince;
-    return { state: since === undefined ? 'ours' : 'waits-for-admin', since };
+    const { lostSince: since, attempt, continuedAt } = this.#record;
+    return { state: this.#state(since, attempt), since, problem: this.#problem, continuedAt };
+  }
+
+  #state(since: number | undefined, attempt: Attempt | undefined): SuccessionView['state'] {
+    if (attempt !== undefined) return 'continuing';
+    if ((this.#record.taken ?? 0) > this.#engine.generation) return 'waits-for-other';
+    return since === undefined ? 'ours' : 'waits-for-admin';
   }
 }

@@ -2,10 +2,11 @@
 import { bytesToHex } from '../lib/bytes';
 import type { EntryId, PersonId } from '../domain/ids';
 import { parseContent, parseEntry } from '../domain/entry';
-import { seqOfOrder, WAITING_ORDER } from '../records/keys';
+import { WAITING_ORDER } from '../records/keys';
 import type { TimelineRecord } from '../records/logRecords';
+import { deliveryOf } from './delivery';
 import type { StoredIntent } from './setupRecords';
-import type { ConversationNumber, DeliveryState, TimelineItem } from './views';
+import type { ConversationNumber, TimelineItem } from './views';
 import type { ConversationRecord } from './viewWriter';
 
 /** What a timeline is drawn with besides its rows; see VaultClient. */
@@ -35,7 +36,9 @@ export function openItem(record: TimelineRecord): OpenedItem {
     else if (body.kind === 'unknown') shown.push({ type: 'unknown' });
   }
   for (const effect of record.effects)
-    if (record.author !== undefined) shown.push({ type: 'system', event: { ...effect, by: record.author } });
+    if (effect.type === 'continued') shown.push({ type: 'system', event: effect });
+    else if (record.author !== undefined)
+      shown.push({ type: 'system', event: { ...effect, by: record.author } });
   return {
     record,
     id: (entry?.ok === true ? bytesToHex(entry.value.id) : '') as EntryId,
@@ -57,8 +60,7 @@ export function itemsOf(item: OpenedItem, context: TimelineContext): readonly Ti
     content,
     writtenAt: item.writtenAt,
     relayAt: record.relayAt,
-    state:
-      isMine && content.type === 'text' ? stateOf(seqOfOrder(record.order), context.conversation) : undefined,
+    state: isMine && content.type === 'text' ? deliveryOf(record.order, context.conversation) : undefined,
     waitsFor: undefined,
   }));
 }
@@ -85,12 +87,6 @@ export function beginningOf(
     state: undefined,
     waitsFor: undefined,
   };
-}
-
-function stateOf(seq: number, conversation: ConversationRecord | undefined): DeliveryState {
-  if (conversation === undefined) return 'handed-over';
-  if (seq <= conversation.othersRead) return 'read';
-  return seq <= conversation.othersDelivered ? 'delivered' : 'handed-over';
 }
 
 export function waitingItem(

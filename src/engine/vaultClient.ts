@@ -47,6 +47,12 @@ const NO_STATUS: StatusView = {
   waitingSince: undefined,
   problem: undefined,
 };
+const NO_SUCCESSION: SuccessionView = {
+  state: 'ours',
+  since: undefined,
+  problem: undefined,
+  continuedAt: undefined,
+};
 const NO_DIRECTORY: DirectoryView = { townName: '', persons: [], devices: [] };
 const ALL_INTENTS = { from: [0, 0], to: [Number.MAX_SAFE_INTEGER, 0] } as const;
 
@@ -74,7 +80,7 @@ export class VaultClient implements AppClient {
     return this.#observeView<DirectoryView>(VIEW.directory, NO_DIRECTORY, onValue);
   }
   observeSuccession(onValue: (view: SuccessionView) => void): Stop {
-    return this.#observeView<SuccessionView>(VIEW.succession, { state: 'ours', since: undefined }, onValue);
+    return this.#observeView<SuccessionView>(VIEW.succession, NO_SUCCESSION, onValue);
   }
   observeInvitations(onValue: (view: readonly InvitationView[]) => void): Stop {
     return this.#observeView<readonly InvitationView[]>(VIEW.invitations, [], onValue);

@@ -2,16 +2,17 @@
  * Writes what the screen shows: small sealed records derived from the runners' states. Derived means
  * that they may be lost and are made anew; a burst of changes is written once.
  */
-import { foldConversation, foundConversation, type Conversation } from '../domain/conversation';
+import { foldConversation, foundConversation, type Conversation, type Effect } from '../domain/conversation';
 import { isAdminAt, holdsAt, type Directory } from '../domain/directory';
 import type { EntryBody } from '../domain/body';
 import type { DeviceId, PersonId } from '../domain/ids';
-import { seqOfOrder, VIEW, conversationViewKey } from '../records/keys';
+import { VIEW, conversationViewKey } from '../records/keys';
 import type { Progress } from '../records/logRecords';
 import type { SealedRecords } from '../records/sealedRecords';
 import type { WaitingIntent } from '../sync/flight';
 import type { LogRunner } from '../sync/logRunner';
 import type { VaultKey } from '../vault/vault';
+import { deliveryOf } from './delivery';
 import type {
   ConversationNumber,
   ConversationSummary,
@@ -21,6 +22,7 @@ import type {
   PersonView,
   PreviewView,
   StatusView,
+  SystemEvent,
 } from './views';
 
 /** The conversation's view, with what the tab needs to say how far own items have come. */
@@ -30,6 +32,9 @@ export interface ConversationRecord extends ConversationView {
   /** Every other member has a device that has received, or read, up to this seq. */
   readonly othersDelivered: number;
   readonly othersRead: number;
+  /** Of which of the town's logs these seqs speak, and how far it had come before, as orders. */
+  readonly generation?: number;
+  readonly former?: Progress['former'];
 }
 
 export interface ViewSource {
@@ -187,6 +192,8 @@ function conversationRecord(source: ViewSource, runner: LogRunner): Conversation
     isArchived: progress.isArchived,
     boardTitle: source.boardTitle(number),
     trouble: troubleOf(runner),
+    generation: core.generation ?? 0,
+    former: progress.former,
     othersDelivered: lowest(others.map((person) => receipts.get(person)?.[0] ?? 0)),
     othersRead: lowest(others.map((person) => receipts.get(person)?.[1] ?? 0)),
   };
@@ -201,7 +208,7 @@ function troubleOf({ state, refusal, isCatchingUp }: LogRunner): ConversationVie
 }
 
 /** Delivered and read up to; of a person's devices the furthest ("on at least one device of the recipient"). */
-function receiptsByPerson(
+export function receiptsByPerson(
   directory: Directory,
   progress: Progress,
 ): ReadonlyMap<PersonId, readonly [delivered: number, read: number]> {
@@ -215,7 +222,7 @@ function receiptsByPerson(
   return byPerson;
 }
 
-function lowest(values: readonly number[]): number {
+export function lowest(values: readonly number[]): number {
   return values.length === 0 ? 0 : Math.min(...values);
 }
 
@@ -260,9 +267,6 @@ function loggedPreview(
 ): PreviewView | undefined {
   if (preview === undefined) return undefined;
   const isMine = preview.author === source.me.person;
-  const seq = seqOfOrder(preview.order);
-  const state =
-    seq <= record.othersRead ? 'read' : seq <= record.othersDelivered ? 'delivered' : 'handed-over';
   return {
     author: preview.author,
     authorName: preview.author === undefined ? undefined : personName(source.directory(), preview.author),
@@ -271,9 +275,13 @@ function loggedPreview(
     system:
       preview.effect === undefined || preview.author === undefined
         ? undefined
-        : { ...preview.effect, by: preview.author },
-    state: isMine && preview.text !== undefined ? state : undefined,
+        : eventOf(preview.effect, preview.author),
+    state: isMine && preview.text !== undefined ? deliveryOf(preview.order, record) : undefined,
   };
+}
+
+export function eventOf(effect: Effect, by: PersonId): SystemEvent {
+  return effect.type === 'continued' ? effect : { ...effect, by };
 }
 
 function statusView(source: ViewSource): StatusView {

@@ -87,9 +87,16 @@ export type StatusProblem =
 
 /** Whether the relay still has what this device has read (SPEC Q2–Q4). */
 export interface SuccessionView {
-  /** `ours`: it has. `waits-for-admin`: it has not; an admin must confirm the new server. */
-  readonly state: 'ours' | 'waits-for-admin';
+  /**
+   * `ours`: it has. `waits-for-admin`: it has not; an admin must confirm the new server. `continuing`: this
+   * device does. `waits-for-other`: another admin's device was first.
+   */
+  readonly state: 'ours' | 'waits-for-admin' | 'continuing' | 'waits-for-other';
   readonly since: number | undefined;
+  /** Of the last try to confirm. */
+  readonly problem: 'no-network' | 'link-used' | 'not-admin' | undefined;
+  /** When this device went over to another server, as long as that is news. */
+  readonly continuedAt: number | undefined;
 }
 
 export interface ConversationSummary {
@@ -167,7 +174,9 @@ export type SystemEvent =
   | { readonly type: 'removed'; readonly by: PersonId; readonly persons: readonly PersonId[] }
   | { readonly type: 'left'; readonly by: PersonId }
   | { readonly type: 'board-changed'; readonly by: PersonId }
-  | { readonly type: 'history-from-here' };
+  | { readonly type: 'history-from-here' }
+  /** The conversation goes on at another server. */
+  | { readonly type: 'continued' };
 
 export interface TimelineItem {
   /** Grows along the timeline; unique in a conversation; stable once handed over. */

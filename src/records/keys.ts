@@ -5,6 +5,8 @@ import { ENTRIES_PER_ENVELOPE } from '../domain/entry';
 /** Local numbers of logs. Conversations have random ones between the bounds. */
 export const TOWN_LOG = 1;
 export const MAILBOX_LOG = 2;
+/** In `rows` only: removals and blocks of the town's log, as signed, to be carried over (SPEC Q8). */
+export const TOWN_PROOFS = 3;
 export const FIRST_CONVERSATION = 1_000;
 export const LAST_CONVERSATION = 2 ** 40;
 /** Accepted document updates of conversation n lie in `rows` under n + this. */
@@ -60,12 +62,26 @@ export function documentRowKey(number: number, order: number): VaultKey {
   return [number + DOCUMENT_ROWS, order];
 }
 
-/** Place in the timeline of the entry at `index` of the envelope at `seq`. */
-export function orderOf(seq: number, index: number): number {
-  return seq * ENTRIES_PER_ENVELOPE + index;
+/**
+ * Place in the timeline of the entry at `index` of the envelope at `seq`. What a log continues stands
+ * below it; in front of its first envelope there is room for what was handed over of the log before.
+ */
+export function orderOf(seq: number, index: number, generation = 0): number {
+  const first = generation === 0 ? 0 : generation * GENERATION_ORDERS + HANDED_ORDERS;
+  return first + seq * ENTRIES_PER_ENVELOPE + index;
 }
-export function seqOfOrder(order: number): number {
-  return Math.floor(order / ENTRIES_PER_ENVELOPE);
+/** Of the first item of a generation, which says that it begins. */
+export function generationOrder(generation: number): number {
+  return generation * GENERATION_ORDERS;
 }
+export function generationOfOrder(order: number): number {
+  return Math.floor(order / GENERATION_ORDERS);
+}
+/** The seq in the log of that generation; 0 for what stands in front of it. */
+export function seqOfOrder(order: number, generation = 0): number {
+  return Math.max(0, Math.floor((order - orderOf(0, 0, generation)) / ENTRIES_PER_ENVELOPE));
+}
+const GENERATION_ORDERS = 2 ** 44;
+const HANDED_ORDERS = 2 ** 20;
 /** Waiting items stand below everything that is in the log. */
 export const WAITING_ORDER = 2 ** 52;

@@ -1,7 +1,7 @@
 /** What the vault keeps of each log, part by part (LOG_PART in keys.ts). */
 import type { Bytes } from '../lib/bytes';
 import type { EntryBody } from '../domain/body';
-import type { Conversation, Effect } from '../domain/conversation';
+import type { Base, Conversation, Effect } from '../domain/conversation';
 import type { Directory } from '../domain/directory';
 import type { Fork } from '../domain/fork';
 import type { DeviceId, EntryId, LogId, PersonId } from '../domain/ids';
@@ -17,6 +17,10 @@ export interface LogCore {
   /** For a direct conversation: the other one. */
   readonly partner: PersonId | undefined;
   readonly createdAt: number;
+  /** Of the town's logs, the one it came into being under; absent = the first. */
+  readonly generation?: number;
+  /** It takes the place of a log that was lost; what we had of that one. */
+  readonly continues?: Base;
 }
 
 /** Where this device stands in the log. Written with every batch that is ingested. */
@@ -56,6 +60,10 @@ export interface Progress {
   /** Delivered up to and read up to (seqs), by device; ours as last announced included. */
   readonly receipts: Readonly<Record<DeviceId, readonly [delivered: number, read: number]>>;
   readonly putCursor: number;
+  /** What we alone have of the log before has been posted here (SPEC Q8). */
+  readonly hasCarried?: boolean;
+  /** Orders up to which the log before was delivered and read, when it ended. */
+  readonly former?: { readonly delivered: number; readonly read: number };
 }
 
 export interface Preview {
@@ -126,6 +134,8 @@ export interface EntryIntent {
   readonly salt: Bytes;
   /** The relay has acknowledged it at this seq. */
   readonly seq: number | undefined;
+  /** It had this counter in a log that was lost, and may have reached some: it goes as `carried`. */
+  readonly carried?: { readonly log: LogId; readonly epochTag: Bytes; readonly counter: number };
 }
 
 /** Who this device is. Secrets are sealed by the vault like everything else. */

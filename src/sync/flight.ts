@@ -8,7 +8,7 @@
  */
 import { err, ok, type Result } from '../lib/result';
 import type { SecretKey } from '../crypto/secretKey';
-import { encodeContent } from '../domain/entry';
+import { encodeContent, encodeEntry, type EntryContent } from '../domain/entry';
 import type { DeviceId } from '../domain/ids';
 import type { EntryIntent, Flight, FlightEnvelope } from '../records/logRecords';
 import { sealEntries, signEntry, type SealFailure } from './entrySeal';
@@ -17,6 +17,11 @@ import type { Group, LogState } from './logState';
 export interface WaitingIntent {
   readonly number: number;
   readonly intent: EntryIntent;
+}
+
+interface Author {
+  readonly device: DeviceId;
+  readonly secret: SecretKey;
 }
 
 export interface PreparedFlight {
@@ -29,6 +34,7 @@ export interface PreparedFlight {
 /** Stays below the largest padding bucket with room for ids and signatures. */
 const ENVELOPE_CONTENT_BYTES = 56 * 1024;
 const ENTRY_OVERHEAD_BYTES = 160;
+const NO_LINK = new Uint8Array(32);
 const ENVELOPES_PER_FLIGHT = 32;
 /** Small envelopes are read sooner; a burst of typing still shares one. */
 const BURST_ENTRIES = 64;
@@ -36,7 +42,7 @@ const BURST_ENTRIES = 64;
 export async function prepareFlight(
   state: LogState,
   group: Group,
-  author: { readonly device: DeviceId; readonly secret: SecretKey },
+  author: Author,
   waiting: readonly WaitingIntent[],
 ): Promise<Result<PreparedFlight, SealFailure & { readonly intent: number }>> {
   let nextCounter = state.progress.nextCounter;
@@ -51,12 +57,12 @@ export async function prepareFlight(
   const taken: WaitingIntent[] = [];
   for (const batch of batches(numbered)) {
     const wires = await Promise.all(
-      batch.map(({ intent }) =>
+      batch.map(async ({ intent }) =>
         signEntry(state.core.log, group.tag, author, {
           id: intent.entry,
           counter: intent.counter,
           salt: intent.salt,
-          content: contentOf(state, intent),
+          content: await contentOf(state, author, intent),
         }),
       ),
     );
@@ -75,9 +81,21 @@ export async function prepareFlight(
   });
 }
 
-function contentOf(state: LogState, intent: EntryIntent): Parameters<typeof encodeContent>[0] {
+async function contentOf(state: LogState, author: Author, intent: EntryIntent): Promise<EntryContent> {
   const { cursor, chain } = state.progress;
-  return { body: intent.body, writtenAt: intent.writtenAt, seenSeq: cursor, seenChain: chain };
+  const { body, writtenAt, carried } = intent;
+  const content = { body, writtenAt, seenSeq: cursor, seenChain: chain };
+  if (carried === undefined) return content;
+  // Signed for the log that was lost, under the counter it had there: whoever has it already knows it.
+  const { log, epochTag, counter } = carried;
+  const old = { ...content, seenSeq: 0, seenChain: NO_LINK };
+  const wire = await signEntry(log, epochTag, author, {
+    id: intent.entry,
+    counter,
+    salt: intent.salt,
+    content: old,
+  });
+  return { ...content, body: { kind: 'carried', log, epochTag, entry: encodeEntry(wire) } };
 }
 
 /** As many as one flight carries: with thousands waiting, the rest is not even looked at. */
@@ -106,5 +124,5 @@ function weightOf(intent: EntryIntent): number {
     seenSeq: 0,
     seenChain: new Uint8Array(32),
   });
-  return content.length + ENTRY_OVERHEAD_BYTES;
+  return content.length + (intent.carried === undefined ? 1 : 2) * ENTRY_OVERHEAD_BYTES;
 }

@@ -17,7 +17,7 @@ import type { StoredEnvelope } from '../protocol/frames';
 import type { PendingCommit, TimelineRecord } from '../records/logRecords';
 import { takeCommit } from './ingestCommit';
 import { isCommitEnvelope, IngestDraft } from './ingestDraft';
-import { foldEnvelope, hasDocument, openEnvelope } from './ingestEntries';
+import { foldEnvelope, hasCarried, hasDocument, openEnvelope } from './ingestEntries';
 import type { LogState } from './logState';
 
 export interface IngestContext {
@@ -40,6 +40,8 @@ export interface IngestContext {
   prepareDocuments(): Promise<void>;
   /** The verdict on a document update; accepted ones are kept by the caller (protocol.md 10). */
   acceptDocument(change: DocumentChange): boolean;
+  /** Names of what the timeline holds; called only when something was carried over (SPEC Q8). */
+  heldEntries(): Promise<Set<string>>;
 }
 
 export interface DocumentChange {
@@ -48,6 +50,12 @@ export interface DocumentChange {
   readonly session: Bytes;
   readonly update: Bytes;
   readonly order: number;
+}
+
+export interface TownProof {
+  readonly order: number;
+  readonly epochTag: Bytes;
+  readonly entry: Bytes;
 }
 
 export interface Ingested {
@@ -62,6 +70,8 @@ export interface Ingested {
   /** Ingest stopped before an envelope that names a later position of the town's log. */
   readonly waitsForTown: number | undefined;
   readonly isOwnChange: boolean;
+  /** Removals and blocks of the town, as signed, by order. */
+  readonly proofs: readonly TownProof[];
   /** Links of what was taken, in order. */
   readonly links: readonly (readonly [seq: number, chain: Bytes])[];
 }
@@ -94,6 +104,7 @@ export async function ingest(
 async function takeEntries(draft: IngestDraft, run: readonly StoredEnvelope[]): Promise<void> {
   const opened = await Promise.all(run.map((envelope) => openEnvelope(draft, envelope)));
   if (opened.some(hasDocument)) await draft.context.prepareDocuments();
+  if (opened.some(hasCarried)) draft.held ??= await draft.context.heldEntries();
   for (const [index, envelope] of run.entries())
     foldEnvelope(draft, envelope, opened[index] ?? { gap: 'unreadable' });
 }

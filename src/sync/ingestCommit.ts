@@ -95,8 +95,7 @@ function positionOf(draft: IngestDraft, summary: CommitSummary): number | undefi
   if (draft.isTown) return draft.cursor + 1;
   const { town, townReadFor } = draft.context;
   const position = parsePosition(summary.authenticatedData);
-  if (position === undefined || position.generation !== 0 || position.seq < draft.progress.position)
-    return undefined;
+  if (position?.generation !== draft.generation || position.seq < draft.progress.position) return undefined;
   if (position.seq > town.seq) {
     // Nobody can name a link that is still to come: what a fresh read does not contain is void for all.
     if (townReadFor !== draft.cursor + 1) draft.waitsForTown = position.seq;

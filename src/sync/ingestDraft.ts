@@ -11,7 +11,7 @@ import { targetDevices } from '../domain/target';
 import type { StoredEnvelope } from '../protocol/frames';
 import type { Fold, Preview, Progress, TimelineRecord } from '../records/logRecords';
 import { envelopeIdOf, nextLink, type OpenedEntry } from './entrySeal';
-import type { DocumentChange, IngestContext, Ingested } from './ingest';
+import type { DocumentChange, IngestContext, Ingested, TownProof } from './ingest';
 import type { Group, LogState } from './logState';
 import { stateHash } from './snapshot';
 
@@ -25,6 +25,9 @@ export class IngestDraft {
   readonly links: (readonly [seq: number, chain: Bytes])[] = [];
   readonly documents: DocumentChange[] = [];
   readonly doneIntents: number[] = [];
+  readonly proofs: TownProof[] = [];
+  /** What the timeline holds, by heldName; at hand once something was carried over. */
+  held: Set<string> | undefined;
   progress: Progress;
   group: Group | undefined;
   fold: Fold;
@@ -52,6 +55,11 @@ export class IngestDraft {
 
   get log(): LogState['core']['log'] {
     return this.#before.core.log;
+  }
+
+  /** Of the town's logs, the one this log lives under (SPEC G6). */
+  get generation(): number {
+    return this.#before.core.generation ?? 0;
   }
 
   get cursor(): number {
@@ -214,6 +222,7 @@ export class IngestDraft {
       items: this.items,
       documents: this.documents,
       doneIntents: this.doneIntents,
+      proofs: this.proofs,
       adopted: this.adopted,
       waitsForTown: this.waitsForTown,
       isOwnChange: this.isOwnChange,

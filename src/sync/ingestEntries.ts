@@ -1,7 +1,7 @@
 /** Entry envelopes: opened and verified in any order, folded in the log's (SPEC I4, I5, I7, I8). */
-import { equalBytes } from '../lib/bytes';
+import { equalBytes, type Bytes } from '../lib/bytes';
 import { sha256 } from '../crypto/hash';
-import { foldConversation } from '../domain/conversation';
+import { foldCarried, foldConversation } from '../domain/conversation';
 import { foldDirectory } from '../domain/directory';
 import { encodeEntry } from '../domain/entry';
 import type { PersonId } from '../domain/ids';
@@ -9,10 +9,16 @@ import { parseEnvelope } from '../protocol/envelope';
 import type { StoredEnvelope } from '../protocol/frames';
 import { orderOf } from '../records/keys';
 import type { TimelineRecord } from '../records/logRecords';
+import { heldName, isPuttingOut, openCarried, predecessorOf, type CarriedEntry } from './carried';
 import { openEntries, type OpenedEntry } from './entrySeal';
 import type { IngestDraft } from './ingestDraft';
 
-export type Opened = { readonly entries: readonly OpenedEntry[] } | { readonly gap: 'unreadable' };
+export type Opened = { readonly entries: readonly MaybeCarrying[] } | { readonly gap: 'unreadable' };
+
+interface MaybeCarrying extends OpenedEntry {
+  /** What it carries, when that holds. */
+  readonly carried?: CarriedEntry | undefined;
+}
 
 interface Place {
   readonly seq: number;
@@ -20,13 +26,28 @@ interface Place {
   readonly relayAt: number;
 }
 
-export async function openEnvelope({ group, log }: IngestDraft, stored: StoredEnvelope): Promise<Opened> {
+export async function openEnvelope(draft: IngestDraft, stored: StoredEnvelope): Promise<Opened> {
+  const { group, log } = draft;
   if (stored.length === 6) return { entries: [] };
   const envelope = parseEnvelope(stored[3]);
   if (!envelope.ok || group === undefined) return { gap: 'unreadable' };
   if (!equalBytes(envelope.value.epochTag, group.tag)) return { gap: 'unreadable' };
   const entries = await openEntries(log, group, envelope.value);
-  return entries.ok ? { entries: entries.value } : { gap: 'unreadable' };
+  if (!entries.ok) return { gap: 'unreadable' };
+  const predecessor = predecessorOf(draft.fold);
+  return {
+    entries: await Promise.all(
+      entries.value.map(async (entry) =>
+        entry.content.body.kind === 'carried'
+          ? { ...entry, carried: await openCarried(entry.content.body, predecessor, draft.directory) }
+          : entry,
+      ),
+    ),
+  };
+}
+
+export function hasCarried(opened: Opened): boolean {
+  return 'entries' in opened && opened.entries.some(({ carried }) => carried !== undefined);
 }
 
 export function hasDocument(opened: Opened): boolean {
@@ -36,15 +57,15 @@ export function hasDocument(opened: Opened): boolean {
 export function foldEnvelope(draft: IngestDraft, stored: StoredEnvelope, opened: Opened): void {
   const [seq, relayAt] = stored;
   draft.countersBefore = draft.progress.counters;
-  if ('gap' in opened) draft.addGap(orderOf(seq, 0), relayAt);
+  if ('gap' in opened) draft.addGap(orderOf(seq, 0, draft.generation), relayAt);
   else if (stored.length === 6) draft.redacted();
   else
     for (const [index, entry] of opened.entries.entries())
-      foldEntry(draft, { seq, order: orderOf(seq, index), relayAt }, entry);
+      foldEntry(draft, { seq, order: orderOf(seq, index, draft.generation), relayAt }, entry);
   draft.advance(stored);
 }
 
-function foldEntry(draft: IngestDraft, place: Place, entry: OpenedEntry): void {
+function foldEntry(draft: IngestDraft, place: Place, entry: MaybeCarrying): void {
   const { device, content } = entry;
   const { order, relayAt } = place;
   const isOwn = device === draft.context.self.device;
@@ -65,6 +86,7 @@ function foldEntry(draft: IngestDraft, place: Place, entry: OpenedEntry): void {
     ...draft.progress,
     counters: { ...draft.progress.counters, [device]: entry.wire.counter },
   };
+  if (entry.carried !== undefined) foldCarriedEntry(draft, place, entry.carried);
   const author = draft.personOf(device);
   const effects = foldBody(draft, place, entry, author);
   const isShown = content.body.kind === 'text' || content.body.kind === 'unknown' || effects.length > 0;
@@ -74,7 +96,7 @@ function foldEntry(draft: IngestDraft, place: Place, entry: OpenedEntry): void {
       order,
       relayAt,
       author,
-      proof: { epochTag: draft.group?.tag ?? new Uint8Array(8), entry: encodeEntry(entry.wire) },
+      proof: proofOf(draft, entry),
       effects,
       gap,
       isHistory: false,
@@ -82,6 +104,34 @@ function foldEntry(draft: IngestDraft, place: Place, entry: OpenedEntry): void {
     entry,
   );
   if (isOwn && effects.length > 0) draft.isOwnChange = true;
+}
+
+/** The author's own words and removals count, wherever they were written (SPEC Q8). */
+function foldCarriedEntry(draft: IngestDraft, { seq, order, relayAt }: Place, carried: CarriedEntry): void {
+  const { fold } = draft;
+  const { device, content, wire, epochTag } = carried;
+  const { body } = content;
+  if (fold.type === 'town') {
+    if (!isPuttingOut(body)) return;
+    const entryHash = sha256(encodeEntry(wire));
+    const directory = foldDirectory(fold.directory, { seq, at: relayAt, device, entryHash, body });
+    if (directory !== fold.directory) draft.setFold({ type: 'town', directory });
+    return;
+  }
+  const author = draft.personOf(device);
+  const name = heldName(device, carried.id);
+  // What the founder of this log had was handed over with the Welcome.
+  if (author === undefined || wire.counter <= (fold.conversation.base?.counters[device] ?? 0)) return;
+  const { conversation, effects } = foldCarried(fold.conversation, { author, body });
+  if (conversation !== fold.conversation) draft.setFold({ type: 'conversation', conversation });
+  if (draft.held?.has(name) === true || (body.kind !== 'text' && effects.length === 0)) return;
+  draft.held?.add(name);
+  const proof = { epochTag, entry: encodeEntry(wire) };
+  draft.addItem({ order, relayAt, author, proof, effects, gap: undefined, isHistory: false }, carried);
+}
+
+function proofOf(draft: IngestDraft, { wire }: OpenedEntry): { epochTag: Bytes; entry: Bytes } {
+  return { epochTag: draft.group?.tag ?? new Uint8Array(8), entry: encodeEntry(wire) };
 }
 
 function foldBody(
@@ -107,6 +157,7 @@ function foldBody(
     const entryHash = sha256(encodeEntry(entry.wire));
     const directory = foldDirectory(fold.directory, { seq, at: relayAt, device, entryHash, body });
     if (directory !== fold.directory) {
+      if (isPuttingOut(body)) draft.proofs.push({ order, ...proofOf(draft, entry) });
       draft.setFold({ type: 'town', directory });
       if (device === draft.context.self.device) draft.isOwnChange = true;
     }

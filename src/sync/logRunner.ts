@@ -47,7 +47,7 @@ export class LogRunner {
   #wake: { readonly time: number; readonly cancel: () => void } | undefined;
 
   constructor(host: RunnerHost, state: LogState, version: number) {
-    const memory = freshMemory(seqOfOrder(state.progress.lastOrder));
+    const memory = freshMemory(seqOfOrder(state.progress.lastOrder, state.core.generation));
     this.#desk = new LogDesk(host, this, state, version, memory);
   }
 

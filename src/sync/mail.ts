@@ -11,6 +11,7 @@ import { importSealKey, openBytes, sealBytes } from '../crypto/seal';
 import { parseContent, parseEntry } from '../domain/entry';
 import type { DeviceId } from '../domain/ids';
 import type { Directory } from '../domain/directory';
+import { logsBefore } from '../domain/succession';
 import { parseGroupContext, RULESET, type GroupContext } from '../domain/groupContext';
 import { encodeCbor } from '../protocol/codec';
 import { encodeEnvelope, EPOCH_TAG_BYTES, parseEnvelope } from '../protocol/envelope';
@@ -90,6 +91,7 @@ export async function verifiedHistory(
   history: readonly TimelineRecord[],
   directory: Directory,
 ): Promise<readonly TimelineRecord[]> {
+  const logs = [context.log, ...logsBefore(directory, context.log)];
   const verdicts = await Promise.all(
     history.map(async (item) => {
       if (item.proof === undefined) return false;
@@ -99,7 +101,9 @@ export async function verifiedHistory(
       if (device === undefined || device.person !== item.author) return false;
       const content = parseContent(entry.value.content);
       if (!content.ok || content.value.body.kind !== 'text') return false;
-      return verifyEntry(context.log, item.proof.epochTag, device.facts.signatureKey, entry.value);
+      for (const log of logs)
+        if (await verifyEntry(log, item.proof.epochTag, device.facts.signatureKey, entry.value)) return true;
+      return false;
     }),
   );
   return history

@@ -48,6 +48,7 @@ export interface RunnerHost {
   readonly documents: DocumentGate;
   directory(): Directory;
   town(): {
+    readonly generation: number;
     readonly seq: number;
     readonly chain: Bytes;
     /** Reads begun so far, and the latest of them that ended at the log's head. */

@@ -13,10 +13,12 @@ import type { Directory } from '../domain/directory';
 import { deviceIdSchema, invitationIdSchema, logIdSchema, personIdSchema } from '../domain/ids';
 import { townLookSchema } from '../domain/townLook';
 import { encodeCbor } from '../protocol/codec';
-import { anyBytes, bytesOf, mapOf, parseCbor, uint } from '../protocol/fields';
+import { anyBytes, bytesOf, bytesUpTo, mapOf, parseCbor, uint } from '../protocol/fields';
 import type { Fold, Progress, TimelineRecord } from '../records/logRecords';
 
 export interface Snapshot {
+  /** Of the town's logs, the one that `position` speaks of (SPEC G6). */
+  readonly generation: number;
   readonly seq: number;
   readonly chain: Bytes;
   readonly lastCommit: number;
@@ -77,6 +79,12 @@ const directorySchema = v.strictObject({
   ),
   claims: mapOf(v.string(), logIdSchema),
   look: v.exactOptional(townLookSchema),
+  continuation: v.exactOptional(
+    v.strictObject({ generation: uint, old: logIdSchema, statement: bytesUpTo(4_096) }),
+  ),
+  continued: v.exactOptional(
+    mapOf(logIdSchema, v.strictObject({ log: logIdSchema, by: personIdSchema, generation: uint })),
+  ),
 });
 
 const conversationSchema = v.strictObject({
@@ -84,6 +92,7 @@ const conversationSchema = v.strictObject({
   title: absent(text),
   roster: mapOf(personIdSchema, v.picklist(['member', 'manager'])),
   former: persons,
+  base: v.exactOptional(v.strictObject({ log: logIdSchema, counters: mapOf(deviceIdSchema, uint) })),
 });
 
 const effectSchema = v.variant('type', [
@@ -92,6 +101,7 @@ const effectSchema = v.variant('type', [
   v.strictObject({ type: v.literal('added'), persons }),
   v.strictObject({ type: v.literal('removed'), persons }),
   v.strictObject({ type: v.literal('left') }),
+  v.strictObject({ type: v.literal('continued') }),
 ]);
 
 const historySchema = v.strictObject({
@@ -105,6 +115,7 @@ const historySchema = v.strictObject({
 });
 
 const schema = v.strictObject({
+  generation: uint,
   seq: uint,
   chain: bytes32,
   lastCommit: uint,

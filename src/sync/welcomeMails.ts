@@ -16,6 +16,9 @@ import { writeMail } from './mail';
 import type { Snapshot } from './snapshot';
 
 const HISTORY_ITEMS = 200;
+/** The first commit of a log that continues another goes to who was there: they get all that fits. */
+const FIRST_COMMIT = 1;
+const CONTINUING_ITEMS = 4_000;
 
 export interface WelcomeServices {
   readonly groups: GroupCrypto;
@@ -33,6 +36,7 @@ export async function welcomeMails(
   const { group } = at;
   if (group === undefined || commit.welcome === undefined) return [];
   const snapshot: Snapshot = {
+    generation: at.core.generation ?? 0,
     seq: at.progress.cursor,
     chain: at.progress.chain,
     lastCommit: at.progress.lastCommit,
@@ -62,17 +66,19 @@ function wasHereBefore(directory: Directory, { fold }: LogState, device: DeviceI
 
 async function historyAt(
   records: SealedRecords,
-  { fold, number, progress }: LogState,
+  { core, fold, number, progress }: LogState,
   items: readonly TimelineRecord[],
 ): Promise<readonly TimelineRecord[]> {
   if (fold.type === 'town') return [];
+  const isContinuing = fold.conversation.base !== undefined && progress.cursor === FIRST_COMMIT;
+  const most = isContinuing ? CONTINUING_ITEMS : HISTORY_ITEMS;
   const stored = await records.range<readonly TimelineRecord[]>('rows', {
     from: rowKey(number, 0),
     to: rowKey(number, Number.MAX_SAFE_INTEGER),
-    limit: HISTORY_ITEMS,
+    limit: most,
     reverse: true,
   });
   return [...[...stored].reverse().flatMap((row) => row.value), ...items]
-    .filter((item) => seqOfOrder(item.order) <= progress.cursor && item.proof !== undefined)
-    .slice(-HISTORY_ITEMS);
+    .filter((item) => seqOfOrder(item.order, core.generation) <= progress.cursor && item.proof !== undefined)
+    .slice(-most);
 }

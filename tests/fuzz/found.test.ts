@@ -28,6 +28,7 @@ describe('found by fuzzing', () => {
     expect(parseContent(hex(`85 64766f6964 01 02 5820${'00'.repeat(32)} 80`)).ok).toBe(false);
     expect(parseContent(hex(`85 64766f6964 01 02 5820${'00'.repeat(32)} a0`)).ok).toBe(true);
     const snapshot: Snapshot = {
+      generation: 0,
       seq: 1,
       chain: new Uint8Array(32),
       lastCommit: 0,

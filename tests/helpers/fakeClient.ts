@@ -64,7 +64,12 @@ export class FakeClient implements AppClient {
   ];
   #setup: SetupView;
   #isOffline: boolean;
-  #succession: SuccessionView = { state: 'ours', since: undefined };
+  #succession: SuccessionView = {
+    state: 'ours',
+    since: undefined,
+    problem: undefined,
+    continuedAt: undefined,
+  };
   #problem: StatusView['problem'];
   #offlineSince: number;
   #nextId = 1;

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMemoryLogStore, MemoryLogs } from '../../server/stores/memoryLogStore';
+import { idToBytes } from '../../src/domain/ids';
+import { townLogId } from '../../src/sync/succession';
 import { foundTown, inviteAndJoin, Town, until, type Device } from './town';
 
 let town: Town | undefined;
@@ -157,5 +159,304 @@ describe('another relay at the old address', { timeout: 90_000 }, () => {
     three.town.clockError = 0;
     await three.town.restartRelay();
     await until(async () => (await bert.status()).problem === undefined, 'all is well');
+  });
+});
+
+/** An empty relay at the old address; Anna, the admin, opens its link in her app. */
+async function destroyed({ town: place, anna, bert, cem }: Three): Promise<MemoryLogs> {
+  const empty = new MemoryLogs();
+  await place.replaceRelay(createMemoryLogStore(empty));
+  for (const device of [anna, bert, cem]) if (!device.isOffline) await noticed(device);
+  return empty;
+}
+
+async function confirm(place: Town, admin: Device): Promise<void> {
+  await admin.client.intend({ type: 'continue-town', token: await place.setupToken() });
+}
+
+async function continued(devices: readonly Device[]): Promise<void> {
+  for (const device of devices)
+    await until(
+      async () => (await device.succession()).continuedAt !== undefined,
+      `${device.name} goes on`,
+      30_000,
+    );
+}
+
+async function allRead(devices: readonly Device[], texts: readonly string[]): Promise<void> {
+  for (const device of devices)
+    await until(
+      async () => {
+        const found = await device.texts(GROUP);
+        return texts.every((text) => found.includes(text));
+      },
+      `${device.name} reads ${texts.join(', ')}`,
+      45_000,
+    );
+}
+
+describe('the town goes on at another relay', { timeout: 120_000 }, () => {
+  it('after its relay was destroyed, once an admin has confirmed the new one (Q6–Q8)', async () => {
+    const three = await townOfThree();
+    const { anna, bert, cem } = three;
+    await say(bert, 'vor dem Brand', [anna, cem]);
+    await destroyed(three);
+    await cem.send(GROUP, 'geschrieben, während nichts da war');
+    await confirm(three.town, anna);
+    await continued([anna, bert, cem]);
+    const all = ['Willkommen', 'vor dem Brand', 'geschrieben, während nichts da war'];
+    await allRead([anna, bert, cem], all);
+    await say(anna, 'weiter', [bert, cem]);
+    await say(bert, 'ja', [anna, cem]);
+    for (const device of [anna, bert, cem]) {
+      expect(await device.texts(GROUP), device.name).toEqual([...all, 'weiter', 'ja']);
+      const lines = (await device.timeline(await device.conversation(GROUP))).filter(
+        ({ content }) => content.type === 'system' && content.event.type === 'continued',
+      );
+      expect(lines).toHaveLength(1);
+      expect((await device.status()).problem).toBeUndefined();
+      expect((await device.status()).waiting).toBe(0);
+    }
+  });
+
+  it('keeps a message that only one surviving phone had', async () => {
+    const three = await townOfThree();
+    const { anna, bert, cem } = three;
+    // Anna, who will confirm, and Cem are away when Bert writes; only Bert reads it back.
+    anna.goOffline();
+    cem.goOffline();
+    await say(bert, 'nur Bert hat das', [bert]);
+    await until(async () => (await bert.status()).waiting === 0, 'handed over');
+    await pause(300);
+    await destroyed(three);
+    anna.goOnline();
+    cem.goOnline();
+    for (const device of [anna, cem]) await noticed(device);
+    await confirm(three.town, anna);
+    await continued([anna, bert, cem]);
+    await allRead([anna, cem], ['nur Bert hat das']);
+    for (const device of [anna, bert, cem])
+      expect((await device.texts(GROUP)).filter((text) => text === 'nur Bert hat das')).toHaveLength(1);
+    // It is Bert's, whoever posted it.
+    const item = (await cem.timeline(await cem.conversation(GROUP))).at(-1);
+    expect(item?.authorName).toBe('Bert Böhm');
+  });
+
+  it('keeps what the lost relay had taken and nobody had read back', async () => {
+    const three = await townOfThree();
+    const { anna, bert, cem } = three;
+    // Anna reads it, Bert himself never hears that it arrived.
+    cem.goOffline();
+    bert.hears = (frame) => (frame.length > 300 ? 'never' : 'now');
+    await bert.send(GROUP, 'angekommen?');
+    await until(async () => (await anna.texts(GROUP)).includes('angekommen?'), 'anna has it');
+    bert.hears = undefined;
+    await three.town.replaceRelay(createMemoryLogStore(new MemoryLogs()));
+    cem.goOnline();
+    for (const device of [anna, bert, cem]) await noticed(device);
+    await confirm(three.town, anna);
+    await continued([anna, bert, cem]);
+    await allRead([anna, bert, cem], ['angekommen?']);
+    await say(cem, 'ja', [anna, bert]);
+    for (const device of [anna, bert, cem])
+      expect(await device.texts(GROUP), device.name).toEqual(['Willkommen', 'angekommen?', 'ja']);
+    expect((await bert.status()).waiting).toBe(0);
+  });
+
+  it('merges what was written on both sides of an old backup', async () => {
+    const three = await townOfThree();
+    const { anna, bert, cem } = three;
+    const yesterday = copyOf(three.relay);
+    cem.goOffline();
+    await say(bert, 'vor dem Ausfall', [anna]);
+    // Cem has read no more than the backup holds: for him nothing is missing, and he goes on there.
+    await three.town.replaceRelay(createMemoryLogStore(yesterday));
+    for (const device of [anna, bert]) await noticed(device);
+    cem.goOnline();
+    await say(cem, 'danach, bei Cem', [cem]);
+    await until(async () => (await cem.status()).waiting === 0, 'handed over');
+    expect((await cem.succession()).state).toBe('ours');
+    await bert.send(GROUP, 'danach, bei Bert');
+    await confirm(three.town, anna);
+    await continued([anna, bert, cem]);
+    await allRead([anna, bert, cem], ['vor dem Ausfall', 'danach, bei Cem', 'danach, bei Bert']);
+    for (const device of [anna, bert, cem]) {
+      const texts = await device.texts(GROUP);
+      expect(new Set(texts).size, device.name).toBe(texts.length);
+    }
+  });
+
+  it('by one admin’s word, when two try', async () => {
+    const three = await townOfThree();
+    const { anna, bert, cem } = three;
+    await anna.client.intend({ type: 'set-admin', person: await anna.person('Bert Böhm'), isAdmin: true });
+    for (const device of [anna, bert, cem])
+      await until(
+        async () => (await device.directory()).persons.filter(({ isAdmin }) => isAdmin).length === 2,
+        'two admins',
+      );
+    // A restored relay knows both: neither needs the link to come first.
+    const yesterday = copyOf(three.relay);
+    await say(cem, 'seit gestern', [anna, bert]);
+    await three.town.replaceRelay(createMemoryLogStore(yesterday));
+    for (const device of [anna, bert, cem]) await noticed(device);
+    const token = await three.town.setupToken();
+    await Promise.all([anna, bert].map((device) => device.client.intend({ type: 'continue-town', token })));
+    await continued([anna, bert, cem]);
+    await say(anna, 'eins', [bert, cem]);
+    await say(bert, 'zwei', [anna, cem]);
+    for (const device of [anna, bert, cem])
+      expect(await device.texts(GROUP)).toEqual(['Willkommen', 'seit gestern', 'eins', 'zwei']);
+  });
+
+  it('not by the word of somebody who is no admin', async () => {
+    const three = await townOfThree();
+    const { anna, bert, cem } = three;
+    const empty = await destroyed(three);
+    await confirm(three.town, bert);
+    await until(async () => (await bert.succession()).problem === 'not-admin', 'bert is told');
+    expect(empty.logs.size).toBe(0);
+    // The link was not used up.
+    await confirm(three.town, anna);
+    await continued([anna, bert, cem]);
+    await say(bert, 'danke', [anna, cem]);
+  });
+
+  it('although somebody took the name of the town’s next log', async () => {
+    const three = await townOfThree();
+    const { anna, bert, cem } = three;
+    const yesterday = copyOf(three.relay);
+    await say(anna, 'seit gestern', [bert, cem]);
+    const founding = anna.engine?.directory().founding ?? new Uint8Array(32);
+    const hash = new Uint8Array(32);
+    const squatted = createMemoryLogStore(yesterday);
+    const log = idToBytes(townLogId(founding, 1));
+    await squatted.create({ log, kind: 0, readHash: hash, writeHash: hash, closeHash: hash });
+    await three.town.replaceRelay(squatted);
+    for (const device of [anna, bert, cem]) await noticed(device);
+    await confirm(three.town, anna);
+    await until(async () => (await anna.succession()).state === 'waits-for-other', 'anna is told');
+    await confirm(three.town, anna);
+    await continued([anna, bert, cem]);
+    await say(bert, 'weiter', [anna, cem]);
+  });
+
+  it('says that a link was used, and can be asked again', async () => {
+    const three = await townOfThree();
+    const { anna, bert, cem } = three;
+    await destroyed(three);
+    await anna.client.intend({ type: 'continue-town', token: 'A'.repeat(43) });
+    await until(async () => (await anna.succession()).problem === 'link-used', 'anna is told');
+    expect((await anna.succession()).state).toBe('waits-for-admin');
+    await confirm(three.town, anna);
+    await continued([anna, bert, cem]);
+  });
+
+  it('after the admin’s app was closed in the middle', async () => {
+    const three = await townOfThree();
+    const { anna, bert, cem } = three;
+    await destroyed(three);
+    anna.goOffline();
+    await confirm(three.town, anna);
+    await until(async () => (await anna.succession()).state === 'continuing', 'anna has confirmed');
+    anna.stop();
+    anna.isOffline = false;
+    await anna.start();
+    await continued([anna, bert, cem]);
+    await say(cem, 'weiter', [anna, bert]);
+  });
+
+  it('without whoever had been removed, also when the confirming admin did not know it (Q8)', async () => {
+    const three = await townOfThree();
+    const { anna, bert, cem } = three;
+    await anna.client.intend({ type: 'set-admin', person: await anna.person('Bert Böhm'), isAdmin: true });
+    await until(
+      async () => (await bert.directory()).persons.filter(({ isAdmin }) => isAdmin).length === 2,
+      'two admins',
+    );
+    anna.goOffline();
+    cem.goOffline();
+    await bert.client.intend({ type: 'remove-person', person: await bert.person('Cem Çelik') });
+    await until(
+      async () => (await bert.directory()).persons.some(({ isActive }) => !isActive),
+      'bert has removed cem',
+    );
+    await destroyed(three);
+    anna.goOnline();
+    await noticed(anna);
+    await confirm(three.town, anna);
+    await continued([anna, bert]);
+    await until(
+      async () => (await anna.directory()).persons.some(({ isActive }) => !isActive),
+      'anna learns of it',
+      30_000,
+    );
+    await until(
+      () => Promise.resolve(anna.engine?.conversations()[0]?.state.group?.leaves.length === 2),
+      'the group is without cem',
+      30_000,
+    );
+    await say(anna, 'unter uns', [bert]);
+    cem.goOnline();
+    await pause(2_000);
+    expect(await cem.texts(GROUP)).not.toContain('unter uns');
+  });
+
+  it('a second time', async () => {
+    const three = await townOfThree();
+    const { anna, bert, cem } = three;
+    for (const round of ['erste', 'zweite']) {
+      await destroyed(three);
+      const before = (await anna.succession()).continuedAt ?? 0;
+      await confirm(three.town, anna);
+      for (const device of [anna, bert, cem])
+        await until(
+          async () => ((await device.succession()).continuedAt ?? 0) > before,
+          `${device.name} goes on`,
+          30_000,
+        );
+      await say(bert, `${round} Runde`, [anna, cem]);
+    }
+    for (const device of [anna, bert, cem])
+      expect(await device.texts(GROUP)).toEqual(['Willkommen', 'erste Runde', 'zweite Runde']);
+  });
+
+  it('with pairs, what is read, and newcomers', async () => {
+    const three = await townOfThree();
+    const { anna, bert, cem } = three;
+    await bert.client.openDirect(await bert.person('Cem Çelik'));
+    await until(async () => (await bert.list()).conversations.length === 2, 'bert has it');
+    await bert.send('Cem Çelik', 'unter uns');
+    await until(async () => (await cem.texts('Bert Böhm')).includes('unter uns'), 'cem reads it');
+    const direct = await cem.conversation('Bert Böhm');
+    await cem.client.intend({
+      type: 'mark-read',
+      conversation: direct,
+      upTo: (await cem.timeline(direct)).at(-1)?.order ?? 0,
+    });
+    const stateOf = async (text: string): Promise<string | undefined> =>
+      (await bert.timeline(await bert.conversation('Cem Çelik'))).find(
+        ({ content }) => content.type === 'text' && content.text === text,
+      )?.state;
+    await until(async () => (await stateOf('unter uns')) === 'read', 'bert sees that');
+    await destroyed(three);
+    await confirm(three.town, anna);
+    await continued([anna, bert, cem]);
+    expect(await stateOf('unter uns')).toBe('read');
+    await bert.send('Cem Çelik', 'noch immer unter uns');
+    await until(
+      async () => (await cem.texts('Bert Böhm')).includes('noch immer unter uns'),
+      'cem reads on',
+      30_000,
+    );
+    const dora = await three.town.device('dora');
+    await inviteAndJoin(anna, dora, 'Dora Dinç');
+    await anna.client.intend({
+      type: 'add-members',
+      conversation: await anna.conversation(GROUP),
+      persons: [await anna.person('Dora Dinç')],
+    });
+    await until(async () => (await dora.texts(GROUP)).includes('Willkommen'), 'dora reads what was before');
+    await say(dora, 'Hallo', [anna, bert, cem]);
   });
 });

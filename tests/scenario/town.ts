@@ -133,7 +133,10 @@ export class Device {
       clock: realClock,
       random: platformRandom,
       groups: createTsMlsGroupCrypto({ now: Date.now, random: platformRandom }),
-      onEnd: () => undefined,
+      // As the tab does, which starts the worker anew.
+      onEnd: (reason) => {
+        if (reason === 'continued') void this.restart();
+      },
     });
     if (!(engine instanceof Engine)) throw new Error(engine.type);
     this.engine = engine;

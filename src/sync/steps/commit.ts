@@ -20,8 +20,8 @@ export async function makeCommit(desk: LogDesk, correction: Correction): Promise
     for (const keyPackage of unfit) memory.unfit.add(bytesToHex(keyPackage));
     return true;
   }
-  const { seq, chain } = host.town();
-  const position = { generation: 0, seq, chain };
+  const { generation, seq, chain } = host.town();
+  const position = { generation, seq, chain };
   const prepared = await prepareCommit(host.groups, host.self, state, state.group, correction, position);
   if (!prepared.ok) return desk.pauseCommits(0);
   memory.isSubmitted = false;

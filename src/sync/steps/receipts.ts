@@ -6,10 +6,10 @@ import { openReceipt, receiptSlot, sealReceipt } from '../receipts';
 import { waitOf, type LogDesk } from '../logDesk';
 
 export function isReceiptDue({ state, memory, host, isConversation }: LogDesk): boolean {
-  const { group, progress } = state;
+  const { core, group, progress } = state;
   if (!isConversation || group === undefined || group.leaves.length < 2) return false;
   const [delivered, read] = progress.receipts[host.identity.device] ?? [0, 0];
-  return memory.foreignSeq > delivered || seqOfOrder(progress.readUpTo) > read;
+  return memory.foreignSeq > delivered || seqOfOrder(progress.readUpTo, core.generation) > read;
 }
 
 export async function sendReceipt(desk: LogDesk): Promise<boolean> {
@@ -21,7 +21,7 @@ export async function sendReceipt(desk: LogDesk): Promise<boolean> {
   const receipt = {
     device,
     delivered: progress.cursor,
-    read: Math.min(progress.cursor, seqOfOrder(progress.readUpTo)),
+    read: Math.min(progress.cursor, seqOfOrder(progress.readUpTo, core.generation)),
   };
   const value = await sealReceipt(core.log, group, host.self.signatureSecret, receipt);
   const answer = await host.relay.request(

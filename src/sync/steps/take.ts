@@ -1,10 +1,11 @@
 /** Takes envelopes of the log in: judged and folded, then written with all they imply in one batch (SPEC I6). */
 import type { EntryId } from '../../domain/ids';
 import type { StoredEnvelope } from '../../protocol/frames';
-import { documentRowKey, rowKey, seqOfOrder } from '../../records/keys';
+import { documentRowKey, rowKey, seqOfOrder, TOWN_PROOFS } from '../../records/keys';
 import type { Progress } from '../../records/logRecords';
 import { addToTimeline } from '../../records/timelineRows';
 import type { VaultWrite } from '../../vault/vault';
+import { heldEntries } from '../carried';
 import { RECEIPT_DELAY_MS } from '../decide';
 import { ingest, type Ingested } from '../ingest';
 import type { LogDesk } from '../logDesk';
@@ -66,6 +67,7 @@ function contextOf(desk: LogDesk): Parameters<typeof ingest>[0] {
     ),
     prepareDocuments: () => host.documents.prepare(state.number),
     acceptDocument: (change) => host.documents.accept(state.number, change),
+    heldEntries: () => heldEntries(host.records, state.number),
   };
 }
 
@@ -79,8 +81,9 @@ async function rowWrites({ host, state }: LogDesk, result: Ingested): Promise<re
     state.core.kind === 'town'
       ? result.links.map(([seq, link]) => records.put('rows', rowKey(state.number, seq), link))
       : [];
+  const proofs = result.proofs.map((proof) => records.put('rows', rowKey(TOWN_PROOFS, proof.order), proof));
   const done = result.doneIntents.map((number): VaultWrite => ({ store: 'intents', delete: [number, 0] }));
-  return [...(await Promise.all([...documents, ...links])), ...done];
+  return [...(await Promise.all([...documents, ...links, ...proofs])), ...done];
 }
 
 async function withMails(desk: LogDesk, result: Ingested, next: LogState): Promise<LogState> {
@@ -101,7 +104,7 @@ async function taken(desk: LogDesk, result: Ingested, before: Group | undefined)
     memory.receiptAt = desk.now + RECEIPT_DELAY_MS;
   }
   const foreign = result.items.filter((item) => item.author !== host.identity.person).at(-1);
-  if (foreign !== undefined) memory.foreignSeq = seqOfOrder(foreign.order);
+  if (foreign !== undefined) memory.foreignSeq = seqOfOrder(foreign.order, desk.state.core.generation);
   if (result.waitsForTown !== undefined) {
     const seq = desk.state.progress.cursor + 1;
     memory.waitsForTown = { position: result.waitsForTown, seq, reads: host.town().readsBegun };

@@ -39,6 +39,7 @@ async function snapshotsOf(party: Party, group: Group): Promise<readonly Snapsho
   if (entry === undefined) throw new Error('an envelope has an entry');
   const { person, device } = party.member(0);
   const common = {
+    generation: 0,
     seq: 5,
     chain: b(32),
     lastCommit: 4,

@@ -132,6 +132,7 @@ export class Party {
       now: 5_000,
       intents: new Map(),
       prepareDocuments: () => Promise.resolve(),
+      heldEntries: () => Promise.resolve(new Set()),
       acceptDocument: (_change: DocumentChange) => true,
       ...changes,
     };

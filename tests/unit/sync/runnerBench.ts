@@ -140,6 +140,7 @@ export class RunnerBench {
       },
       directory: () => party.directory,
       town: () => ({
+        generation: 0,
         seq: TOWN_SEQ,
         chain: townLink(TOWN_SEQ),
         readsBegun: 0,

@@ -54,6 +54,7 @@ async function said(
 
 function snapshotOf(changes: Partial<Snapshot> = {}): Snapshot {
   return {
+    generation: 0,
     seq: 5,
     chain: new Uint8Array(32).fill(1),
     lastCommit: 4,

@@ -105,6 +105,7 @@ export const conversation: typeof de = {
     removed: (by, _isMe, names) => `${by} removed ${names}`,
     left: (by) => `${by} left the conversation`,
     boardChanged: (by) => `${by} changed the board`,
+    continued: 'Continued on a new server',
     historyFromHere: 'You can read from here on. What came before is not on this device.',
     youObject: 'you',
     andMore: (names, more) => `${names} and ${persons(more)}`,

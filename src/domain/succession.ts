@@ -1,0 +1,90 @@
+/**
+ * What of a directory goes over to the town's next log, and what a device must find unchanged before it
+ * believes the next one (SPEC Q5–Q7). Pure.
+ */
+import { equalBytes } from '../lib/bytes';
+import { MAX_GENERATION } from './body';
+import { holdsAt, type ContinuedLog, type Directory, type Span } from './directory';
+import type { DeviceId, LogId } from './ids';
+
+/**
+ * The same facts in a log that begins anew: what holds at `seq` holds from before its first entry, what
+ * has ended never held there.
+ */
+export function rebaseDirectory(directory: Directory, seq: number): Directory {
+  const persons = Object.entries(directory.persons).map(([id, person]) => [
+    id,
+    {
+      ...person,
+      ...rebased(person, seq),
+      admin: person.admin.filter((span) => holdsAt(span, seq)).map(() => STILL),
+    },
+  ]);
+  const devices = Object.entries(directory.devices).map(([id, device]) => [
+    id,
+    { ...device, ...rebased(device, seq) },
+  ]);
+  return {
+    ...directory,
+    persons: Object.fromEntries(persons) as Directory['persons'],
+    devices: Object.fromEntries(devices) as Directory['devices'],
+  };
+}
+
+const STILL: Span = { from: 0, to: undefined };
+const NEVER: Span = { from: 0, to: 0 };
+
+function rebased(span: Span, seq: number): Span {
+  return holdsAt(span, seq) ? STILL : NEVER;
+}
+
+/**
+ * An admin may have seen more or less than we have, but nobody may give a person we know another key or
+ * another device: that would be somebody else speaking in their name.
+ */
+export function isFaithful(own: Directory, next: Directory): boolean {
+  if (!equalBytes(own.founding, next.founding) || !equalBytes(own.rootKey, next.rootKey)) return false;
+  return (Object.entries(next.devices) as [DeviceId, Directory['devices'][DeviceId]][]).every(
+    ([id, { facts, person }]) => {
+      const known = own.devices[id];
+      if (known === undefined) return own.persons[person] === undefined;
+      return (
+        known.person === person &&
+        equalBytes(known.facts.signatureKey, facts.signatureKey) &&
+        equalBytes(known.facts.relayKey, facts.relayKey) &&
+        known.facts.mailbox === facts.mailbox
+      );
+    },
+  );
+}
+
+/** The logs that this one continues, the latest first: what was said there was said in this conversation. */
+export function logsBefore(directory: Directory, log: LogId): readonly LogId[] {
+  const before: LogId[] = [];
+  for (let at: LogId | undefined = log; at !== undefined && before.length < MAX_GENERATION;) {
+    const named: LogId = at;
+    at = (Object.keys(directory.continued ?? {}) as LogId[]).find(
+      (old) => directory.continued?.[old]?.log === named && !before.includes(old),
+    );
+    if (at !== undefined) before.push(at);
+  }
+  return before;
+}
+
+/**
+ * Where a lost log goes on: the log to be claimed, and its claim in the town's present log, if there is one.
+ * Earlier claims lead to logs that were lost as well.
+ */
+export function continuationOf(
+  directory: Directory,
+  lost: LogId,
+): { readonly old: LogId; readonly next: ContinuedLog | undefined } {
+  const generation = directory.continuation?.generation ?? 0;
+  let old = lost;
+  for (let steps = 0; steps < MAX_GENERATION; steps++) {
+    const next = directory.continued?.[old];
+    if (next === undefined || next.generation === generation) return { old, next };
+    old = next.log;
+  }
+  return { old, next: undefined };
+}
