@@ -254,7 +254,8 @@ export class Engine {
     if (this.relay?.isOnline === true) await this.watch([runner]);
   }
 
-  async addEntry(log: number, body: EntryBody): Promise<void> {
+  /** False when it could not be stored. */
+  async addEntry(log: number, body: EntryBody): Promise<boolean> {
     const { random, clock } = this.services;
     const intent: EntryIntent = {
       type: 'entry',
@@ -269,10 +270,11 @@ export class Engine {
     const added = await this.records.addIntent(intent);
     if (!added.ok) {
       this.storageFailed(added.error.type);
-      return;
+      return false;
     }
     this.book.tell(added.value, intent);
     this.runners.get(log)?.poke();
+    return true;
   }
 
   /** Writes under this engine's term. False when nothing was written. */
@@ -347,8 +349,10 @@ export class Engine {
     for (const [seq, link] of change.links) this.townLinks.add(seq, link);
     this.townMoved(change.runner);
     this.mailroom.lookAgain();
-    if (!change.foldChanged) return;
     const isOwn = change.intentsDone.length > 0;
+    // Also an own entry that changed nothing says something: whom it was to take in is not in.
+    if (isOwn && !change.foldChanged) void this.invitations.admitted();
+    if (!change.foldChanged) return;
     if (isOwn) for (const runner of this.runners.values()) runner.causedChange();
     this.views.all(this.viewSource);
     void this.setup.townChanged();

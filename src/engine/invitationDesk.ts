@@ -37,6 +37,7 @@ interface Door {
   readonly keys: InvitationKeys;
   readonly requests: Map<DeviceId, JoinRequest>;
   readonly answered: Set<DeviceId>;
+  /** An entry that takes them in waits, or is in the log. */
   readonly admitting: Set<DeviceId>;
   cursor: number;
   isOpen: boolean;
@@ -83,13 +84,24 @@ export class InvitationDesk {
         continue;
       }
       await relay.request([OP.watch, [[log, door.keys.readKey, door.cursor, 0]]], watchResult);
-      const read = await relay.request(
-        [OP.read, log, door.keys.readKey, door.cursor, LIMITS.readBytes],
-        readResult,
-      );
-      if (read.ok) this.news(door.keys.log, read.value[0]);
+      await this.#read(door);
     }
     this.show();
+  }
+
+  /** To the head; what fails is read with the next news, or the next connection. */
+  async #read(door: Door): Promise<void> {
+    for (;;) {
+      const before = door.cursor;
+      const read = await this.#engine.relay?.request(
+        [OP.read, idToBytes(door.keys.log), door.keys.readKey, before, LIMITS.readBytes],
+        readResult,
+      );
+      if (read?.ok !== true) return;
+      const [envelopes, head] = read.value;
+      if (envelopes.length > 0) this.news(door.keys.log, envelopes);
+      if (door.cursor >= head || door.cursor === before) return;
+    }
   }
 
   #doorOf(invitation: DirectoryInvitation): Door {
@@ -112,6 +124,8 @@ export class InvitationDesk {
   news(log: LogId, envelopes: readonly StoredEnvelope[]): boolean {
     const door = [...this.#doors.values()].find((candidate) => candidate.keys.log === log);
     if (door === undefined) return false;
+    // There was too much to push.
+    if (envelopes.length === 0) void this.#read(door);
     for (const stored of envelopes) {
       if (stored.length === 6 || stored[0] <= door.cursor) continue;
       door.cursor = stored[0];
@@ -119,13 +133,21 @@ export class InvitationDesk {
       if (message?.type === 'request') door.requests.set(message.device.id, message);
       else if (message !== undefined) door.answered.add(message.device);
     }
-    this.#queue = this.#queue.then(() => this.#work(door));
+    void this.#workLater([door]);
     return true;
   }
 
   /** The relay has the passes of everybody in the directory: newcomers may be told. */
   async admitted(): Promise<void> {
-    for (const door of this.#doors.values()) await this.#work(door);
+    await this.#workLater([...this.#doors.values()]);
+  }
+
+  /** One after the other: a request that is being taken in must not be met half-way. */
+  #workLater(doors: readonly Door[]): Promise<void> {
+    this.#queue = this.#queue.then(async () => {
+      for (const door of doors) await this.#work(door);
+    });
+    return this.#queue;
   }
 
   async #work(door: Door): Promise<void> {
@@ -139,22 +161,30 @@ export class InvitationDesk {
         await this.#accept(door, request);
         continue;
       }
-      if (door.admitting.has(request.device.id)) continue;
-      const refusal = await this.#refusal(door, invitation, request);
+      if (this.#isAdmissionWaiting(request.device.id) || !this.#engine.isAdmin) continue;
+      // Read back, and nobody came of it: by the directory's rules it was void.
+      const isVoid = door.admitting.delete(request.device.id);
+      const refusal = (await this.#refusal(door, invitation, request)) ?? (isVoid ? 'damaged' : undefined);
       if (refusal !== undefined) {
         await this.#answer(door, { type: 'refused', device: request.device.id, reason: refusal });
         continue;
       }
-      door.admitting.add(request.device.id);
-      await this.#engine.addEntry(TOWN_LOG, {
+      const isAdded = await this.#engine.addEntry(TOWN_LOG, {
         kind: 'town-admitted',
         invitation: door.id,
         person: request.person,
         name: request.name,
         device: request.device,
       });
+      if (isAdded) door.admitting.add(request.device.id);
     }
     this.show();
+  }
+
+  #isAdmissionWaiting(device: DeviceId): boolean {
+    return this.#engine.book
+      .waiting(TOWN_LOG)
+      .some(({ intent: { body } }) => body.kind === 'town-admitted' && body.device.id === device);
   }
 
   async #refusal(

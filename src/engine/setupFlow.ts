@@ -19,7 +19,12 @@ import {
   type StoredEnvelope,
 } from '../protocol/frames';
 import { META, TOWN_LOG, VIEW } from '../records/keys';
-import { invitationKeys, openInvitationMessage, sealInvitationMessage } from '../sync/invitationLog';
+import {
+  invitationKeys,
+  openInvitationMessage,
+  sealInvitationMessage,
+  type InvitationKeys,
+} from '../sync/invitationLog';
 import { newLogWrites } from '../sync/saveLog';
 import type { OpenedMail } from '../sync/mail';
 import type { VaultWrite } from '../vault/vault';
@@ -27,8 +32,12 @@ import type { Engine } from './engine';
 import { createIdentity, deviceFactsOf, groupSelfOf } from './identity';
 import type { Intent } from './intents';
 import { foundLog, mailboxLog } from './newLogs';
+import { NotStored } from './intentBook';
 import { entryOfAsk, type Ask, type SetupRecord } from './setupRecords';
 import type { SetupProblem, SetupView } from './views';
+
+/** A vault that is full may have room again. */
+const RETRY_MS = 1_000;
 
 export const ROOT_KEY_META = [9, 0] as const;
 
@@ -75,16 +84,23 @@ export class SetupFlow {
       device: deviceFactsOf(identity),
     });
     const { records } = engine;
-    this.#record = { phase: 'founding', token: link.token, townName, step: 'connecting', problem: undefined };
+    const record: SetupRecord = {
+      phase: 'founding',
+      token: link.token,
+      townName,
+      step: 'connecting',
+      problem: undefined,
+    };
     const isWritten = await engine.write([
       await records.put('meta', META.identity, identity),
       await records.put('meta', ROOT_KEY_META, root.secret.expose()),
-      await records.put('meta', META.setup, this.#record),
+      await records.put('meta', META.setup, record),
       ...(await newLogWrites(records, groups, town)),
       ...(await newLogWrites(records, groups, mailbox)),
       await records.putIntent(number, entry),
     ]);
-    if (!isWritten) return;
+    if (!isWritten) throw new NotStored();
+    this.#record = record;
     engine.book.set(number, entry);
     engine.openSession(identity);
     await engine.addRunner(town);
@@ -114,7 +130,7 @@ export class SetupFlow {
     );
     const mailbox = mailboxLog(identity, clock.now());
     const { records } = engine;
-    this.#record = {
+    const record: SetupRecord = {
       phase: 'joining',
       secret: invitation.secret,
       founding: invitation.founding,
@@ -126,11 +142,12 @@ export class SetupFlow {
     };
     const isWritten = await engine.write([
       await records.put('meta', META.identity, identity),
-      await records.put('meta', META.setup, this.#record),
+      await records.put('meta', META.setup, record),
       ...(await newLogWrites(records, engine.services.groups, mailbox)),
       drop,
     ]);
-    if (!isWritten) return;
+    if (!isWritten) throw new NotStored();
+    this.#record = record;
     engine.openSession(identity);
     await engine.addRunner(mailbox);
     this.show();
@@ -146,17 +163,19 @@ export class SetupFlow {
       return;
     }
     await engine.closeSession();
-    this.#record = { phase: 'empty' };
-    this.#invitationCursor = 0;
+    const record: SetupRecord = { phase: 'empty' };
     const end = Number.MAX_SAFE_INTEGER;
-    await engine.write([
+    const isWritten = await engine.write([
       drop,
       { store: 'meta', delete: META.identity },
       { store: 'meta', delete: ROOT_KEY_META },
       { store: 'logs', deleteRange: { from: [0, 0], to: [end, end] } },
       ...engine.book.all().map(({ number: entry }): VaultWrite => ({ store: 'intents', delete: [entry, 0] })),
-      await engine.records.put('meta', META.setup, this.#record),
+      await engine.records.put('meta', META.setup, record),
     ]);
+    if (!isWritten) throw new NotStored();
+    this.#record = record;
+    this.#invitationCursor = 0;
     engine.book.removeAll(engine.book.all().map((waiting) => waiting.number));
     this.show();
   }
@@ -188,13 +207,15 @@ export class SetupFlow {
       await this.#ask(record);
       return false;
     }
+    // The town may have been known before, and the step into it not been written.
+    await this.townChanged();
     return true;
   }
 
   async #claim(record: Extract<SetupRecord, { phase: 'founding' }>): Promise<boolean> {
     const { relay } = this.#engine;
     if (relay === undefined) return false;
-    await this.#set({ ...record, step: 'claiming', problem: undefined });
+    if (!(await this.#set({ ...record, step: 'claiming', problem: undefined }))) return false;
     const claimed = await relay.request([OP.claim, record.token], doneResult);
     if (!claimed.ok) {
       // The answer to an earlier try may have been lost: then we are admin already.
@@ -205,8 +226,7 @@ export class SetupFlow {
         return false;
       }
     }
-    await this.#set({ ...record, step: 'creating', problem: undefined });
-    return true;
+    return this.#set({ ...record, step: 'creating', problem: undefined });
   }
 
   async #ask(record: Extract<SetupRecord, { phase: 'joining' }>): Promise<void> {
@@ -224,9 +244,23 @@ export class SetupFlow {
       await this.#set({ ...record, problem: problemOf(sent.value[1][0]) });
       return;
     }
-    await this.#set({ ...record, step: 'sent', problem: undefined });
-    const read = await relay.request([OP.read, log, keys.readKey, 0, LIMITS.readBytes], readResult);
-    if (read.ok) this.news(keys.log, read.value[0]);
+    if (!(await this.#set({ ...record, step: 'sent', problem: undefined }))) return;
+    // What was heard before may not have been kept.
+    this.#invitationCursor = 0;
+    await this.#readInvitation(keys);
+  }
+
+  async #readInvitation(keys: InvitationKeys): Promise<void> {
+    const { relay } = this.#engine;
+    const log = idToBytes(keys.log);
+    for (;;) {
+      const before = this.#invitationCursor;
+      const read = await relay?.request([OP.read, log, keys.readKey, before, LIMITS.readBytes], readResult);
+      if (read?.ok !== true) return;
+      const [envelopes, head] = read.value;
+      if (envelopes.length > 0) this.news(keys.log, envelopes);
+      if (this.#invitationCursor >= head || this.#invitationCursor === before) return;
+    }
   }
 
   /** True when the news were the invitation's. */
@@ -235,6 +269,8 @@ export class SetupFlow {
     if (record.phase !== 'joining') return false;
     const keys = invitationKeys(record.secret);
     if (keys.log !== log) return false;
+    // There was too much to push.
+    if (envelopes.length === 0) void this.#readInvitation(keys);
     for (const stored of envelopes) {
       if (stored.length === 6 || stored[0] <= this.#invitationCursor) continue;
       this.#invitationCursor = stored[0];
@@ -259,7 +295,8 @@ export class SetupFlow {
   async #accepted(townName: string): Promise<void> {
     const record = this.#record;
     if (record.phase !== 'joining' || record.step === 'accepted' || record.step === 'receiving') return;
-    await this.#set({ ...record, step: 'accepted', townName: cleanLine(townName), problem: undefined });
+    const accepted = { step: 'accepted', townName: cleanLine(townName), problem: undefined } as const;
+    if (!(await this.#set({ ...record, ...accepted }))) return;
     // The relay knows our key from the next connection on.
     this.#engine.relay?.reconnect();
   }
@@ -293,10 +330,14 @@ export class SetupFlow {
 
   // ---- record and view ---------------------------------------------------------------------------
 
-  async #set(record: SetupRecord): Promise<void> {
-    this.#record = record;
-    await this.#engine.write([await this.#engine.records.put('meta', META.setup, record)]);
+  /** Every step is written before it is taken. False: it was not, and is tried again with a new connection. */
+  async #set(record: SetupRecord): Promise<boolean> {
+    const engine = this.#engine;
+    const isWritten = await engine.write([await engine.records.put('meta', META.setup, record)]);
+    if (isWritten) this.#record = record;
+    else engine.services.clock.after(RETRY_MS, () => engine.relay?.reconnect());
     this.show();
+    return isWritten;
   }
 
   show(): void {

@@ -60,7 +60,8 @@ export interface RunnerHost {
   waitingIntents(log: number): readonly WaitingIntent[];
   /** An own intent was given its counter, or its acknowledgement. */
   intentChanged(number: number, intent: EntryIntent): void;
-  addEntry(log: number, body: EntryIntent['body']): Promise<void>;
+  /** False when it could not be stored. */
+  addEntry(log: number, body: EntryIntent['body']): Promise<boolean>;
   /** A removal from the town that was asked for here is not in its log yet. */
   isRemovalWaiting(): boolean;
   /** A direct conversation may live only under the pair's first claim. */

@@ -153,7 +153,7 @@ export class RunnerBench {
         const at = this.waiting.findIndex((waiting) => waiting.number === number);
         if (at >= 0) this.waiting[at] = { number, intent };
       },
-      addEntry: () => Promise.resolve(),
+      addEntry: () => Promise.resolve(true),
       isRemovalWaiting: () => false,
       mayCreate: () => true,
       receiveMail: () => Promise.resolve({ writes: [], done: () => Promise.resolve() }),
