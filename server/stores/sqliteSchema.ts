@@ -49,16 +49,11 @@ export type OpenFailure =
 
 export function openSqlite(options: SqliteOptions): Result<Database.Database, OpenFailure> {
   // A newer relay's database is not even opened: opening alone would write beside it.
-  const found = versionInHeader(options.file);
-  if (found > SCHEMA_VERSION) return err({ type: 'newer-schema', found });
   let db: Database.Database | undefined;
   try {
+    const found = Math.max(versionInHeader(options.file), versionInWal(options.file));
+    if (found > SCHEMA_VERSION) return err({ type: 'newer-schema', found });
     db = new Database(options.file, { timeout: 5_000 });
-    const version = Number(db.pragma('user_version', { simple: true }));
-    if (version > SCHEMA_VERSION) {
-      db.close();
-      return err({ type: 'newer-schema', found: version });
-    }
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('cache_size = -65536');
@@ -102,5 +97,16 @@ export function versionInHeader(file: string): number {
     return isWhole && header.toString('latin1', 0, 15) === 'SQLite format 3' ? header.readUInt32BE(60) : 0;
   } finally {
     closeSync(handle);
+  }
+}
+
+/** A newer relay that was killed may have left its version in the WAL; a read-only handle does not fold it in. */
+function versionInWal(file: string): number {
+  if (!existsSync(`${file}-wal`)) return 0;
+  const db = new Database(file, { readonly: true, timeout: 5_000 });
+  try {
+    return Number(db.pragma('user_version', { simple: true }));
+  } finally {
+    db.close();
   }
 }

@@ -2,7 +2,7 @@
  * A device as the relay sees it: a key, a socket, frames. Nothing of the app, so that tests and load
  * loops can say exactly what crosses the wire.
  */
-import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { WebSocket } from 'ws';
 import type { Bytes } from '../../src/lib/bytes';
 import { encodeCbor } from '../../src/protocol/codec';
@@ -13,10 +13,19 @@ export class RelayKey {
   readonly bytes: Bytes;
   readonly #secret: KeyObject;
 
-  constructor() {
-    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-    this.bytes = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32));
-    this.#secret = privateKey;
+  constructor(secret: KeyObject = generateKeyPairSync('ed25519').privateKey) {
+    const spki = createPublicKey(secret).export({ format: 'der', type: 'spki' });
+    this.bytes = new Uint8Array(spki.subarray(-32));
+    this.#secret = secret;
+  }
+
+  /** For another process. */
+  static fromHex(pkcs8: string): RelayKey {
+    return new RelayKey(createPrivateKey({ key: Buffer.from(pkcs8, 'hex'), format: 'der', type: 'pkcs8' }));
+  }
+
+  secretHex(): string {
+    return this.#secret.export({ format: 'der', type: 'pkcs8' }).toString('hex');
   }
 
   answer(host: string, nonce: Bytes): Bytes {

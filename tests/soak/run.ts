@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { diskTrouble } from './diskTrouble';
+import { floods, lineOf } from './floods';
 import { PowerCutDisk } from './powerCut';
 import { relayKill } from './relayKill';
 
@@ -58,6 +59,11 @@ const SOAKS: Record<string, Soak> = {
     const { faults, ...counts } = await guidedFuzz({ seed, rounds, foundFolder, onRound: say });
     say(JSON.stringify(counts));
     return faults;
+  },
+  /** P10: floods beside staff; `--rounds` are the seconds of each. */
+  floods: async ({ rounds, folder, say }) => {
+    const figures = await floods({ dataFolder: folder, seconds: rounds, idleDevices: 10_000, say });
+    return figures.filter(({ p95, lost }) => !(p95 <= 1_000) || lost > 0).map(lineOf);
   },
 };
 
