@@ -3,9 +3,11 @@ import { bytesToHex, type Bytes } from '../lib/bytes';
 import { allDevicesAt, isAdminAt, type Directory } from '../domain/directory';
 import type { DeviceId } from '../domain/ids';
 import { OP, doneResult, passesResult } from '../protocol/frames';
+import { LIMITS } from '../protocol/limits';
 import { TOWN_LOG } from '../records/keys';
 import type { RelayClient } from '../sync/relayClient';
 import type { Engine } from './engine';
+import { inChunks } from './inChunks';
 
 /** Revocation first. */
 export async function reconcilePasses(engine: Engine): Promise<void> {
@@ -30,8 +32,12 @@ export async function setPasses(relay: RelayClient, directory: Directory, seq: n
   }
   // Also passes that stand for nobody: whoever has one got it past the directory.
   const revoke = passes.value.flatMap(([key]) => (valid.has(bytesToHex(key)) ? [] : [key]));
-  const isRevoked = revoke.length === 0 || (await relay.request([OP.revoke, revoke], doneResult)).ok;
-  return (admit.length === 0 || (await relay.request([OP.admit, admit], doneResult)).ok) && isRevoked;
+  let isDone = true;
+  for (const keys of inChunks(revoke, LIMITS.passesPerFrame))
+    isDone = (await relay.request([OP.revoke, keys], doneResult)).ok && isDone;
+  for (const keys of inChunks(admit, LIMITS.passesPerFrame))
+    isDone = (await relay.request([OP.admit, keys], doneResult)).ok && isDone;
+  return isDone;
 }
 
 /** One device of the directory, as it stands there. */

@@ -5,11 +5,13 @@ import { SecretKey } from '../crypto/secretKey';
 import { signLabelled } from '../crypto/signature';
 import { idToBytes } from '../domain/ids';
 import { OP, watchResult } from '../protocol/frames';
+import { LIMITS } from '../protocol/limits';
 import type { Identity } from '../records/logRecords';
 import type { LogRunner } from '../sync/logRunner';
 import type { RunnerHost } from '../sync/runnerHost';
 import { RelayClient } from '../sync/relayClient';
 import type { Engine } from './engine';
+import { inChunks } from './inChunks';
 import { runnerHost } from './runnerHost';
 
 export interface Session {
@@ -51,18 +53,12 @@ export function openSession(engine: Engine, identity: Identity): Session {
 /** False, and no runner is told, when the relay does not have what one of them has read. */
 export async function watchLogs(relay: RelayClient, runners: readonly LogRunner[]): Promise<boolean> {
   if (runners.length === 0) return true;
-  const wanted = runners.map(({ state }) => {
-    const { core, progress } = state;
-    return [idToBytes(core.log), core.readKey, progress.cursor, progress.putCursor] as [
-      Bytes,
-      Bytes,
-      number,
-      number,
-    ];
-  });
-  const answer = await relay.request([OP.watch, wanted], watchResult);
-  if (!answer.ok) return true;
-  const told = new Map(answer.value.map((item) => [item[0], item]));
+  const told = new Map<number, WatchItem>();
+  for (const [nth, chunk] of inChunks(runners, LIMITS.watchLogs).entries()) {
+    const answer = await relay.request([OP.watch, chunk.map(wantedOf)], watchResult);
+    if (!answer.ok) return true;
+    for (const item of answer.value) told.set(nth * LIMITS.watchLogs + item[0], item);
+  }
   if (runners.some((runner, index) => isBehind(runner, told.get(index)))) return false;
   for (const [index, runner] of runners.entries()) {
     const item = told.get(index);
@@ -73,10 +69,13 @@ export async function watchLogs(relay: RelayClient, runners: readonly LogRunner[
   return true;
 }
 
-function isBehind(
-  { state }: LogRunner,
-  item: v.InferOutput<typeof watchResult>[number] | undefined,
-): boolean {
+type WatchItem = v.InferOutput<typeof watchResult>[number];
+
+function wantedOf({ state: { core, progress } }: LogRunner): [Bytes, Bytes, number, number] {
+  return [idToBytes(core.log), core.readKey, progress.cursor, progress.putCursor];
+}
+
+function isBehind({ state }: LogRunner, item: WatchItem | undefined): boolean {
   const { core, progress } = state;
   if (item?.length !== 5 || core.kind === 'mailbox' || !progress.isMember) return false;
   return item[1] < progress.cursor;
