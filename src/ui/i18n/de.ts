@@ -9,7 +9,8 @@ import { pwa } from './de/pwa';
 import { search } from './de/search';
 import { setup } from './de/setup';
 import { shell } from './de/shell';
+import { succession } from './de/succession';
 
-export const de = { common, shell, list, conversation, setup, me, group, search, board, pwa };
+export const de = { common, shell, list, conversation, setup, me, group, search, board, pwa, succession };
 /** What every language has to say: a missing message or another parameter does not compile. */
 export type Messages = typeof de;

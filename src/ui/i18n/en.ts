@@ -9,5 +9,18 @@ import { pwa } from './en/pwa';
 import { search } from './en/search';
 import { setup } from './en/setup';
 import { shell } from './en/shell';
+import { succession } from './en/succession';
 
-export const en: Messages = { common, shell, list, conversation, setup, me, group, search, board, pwa };
+export const en: Messages = {
+  common,
+  shell,
+  list,
+  conversation,
+  setup,
+  me,
+  group,
+  search,
+  board,
+  pwa,
+  succession,
+};

@@ -7,6 +7,7 @@ import type {
   QueueItem,
   SetupView,
   StatusView,
+  SuccessionView,
 } from '../../engine/views';
 import { Composers } from '../conversation/composers.svelte';
 import { ScreenClock } from './clock.svelte';
@@ -27,6 +28,7 @@ export class App {
   /** All of them are undefined until the vault has answered for the first time. */
   readonly setup: Observed<SetupView | undefined>;
   readonly status: Observed<StatusView | undefined>;
+  readonly succession: Observed<SuccessionView | undefined>;
   readonly list: Observed<ListView | undefined>;
   readonly directory: Observed<DirectoryView | undefined>;
   readonly queue: Observed<readonly QueueItem[] | undefined>;
@@ -40,6 +42,9 @@ export class App {
     this.composers = new Composers(client);
     this.setup = new Observed<SetupView | undefined>(undefined, (on) => client.observeSetup(on));
     this.status = new Observed<StatusView | undefined>(undefined, (on) => client.observeStatus(on));
+    this.succession = new Observed<SuccessionView | undefined>(undefined, (on) =>
+      client.observeSuccession(on),
+    );
     this.list = new Observed<ListView | undefined>(undefined, (on) => client.observeList(on));
     this.directory = new Observed<DirectoryView | undefined>(undefined, (on) => client.observeDirectory(on));
     this.queue = new Observed<readonly QueueItem[] | undefined>(undefined, (on) => client.observeQueue(on));

@@ -123,7 +123,7 @@ describe('wording', () => {
       return typeof value === 'object' && value !== null ? texts(value, here) : [];
     });
   }
-  const areas = ['setup', 'me', 'group', 'search', 'board', 'pwa'] as const;
+  const areas = ['setup', 'me', 'group', 'search', 'board', 'pwa', 'succession'] as const;
   const german = texts(Object.fromEntries(areas.map((area) => [area, de[area]])));
   const english = texts(Object.fromEntries(areas.map((area) => [area, en[area]])));
 

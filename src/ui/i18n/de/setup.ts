@@ -192,8 +192,6 @@ export const setup = {
     text: 'Ein Gerät gehört immer zu genau einer Stadt. Ihre Unterhaltungen sind unverändert.',
     asPerson: (name: string) => `Sie sind hier als ${name} angemeldet.`,
     forSomeoneElse: 'Der Link ist für jemand anderen? Geben Sie ihn weiter. Er wurde nicht eingelöst.',
-    setupLink:
-      'Mit diesem Link wird eine neue Stadt eingerichtet. Öffnen Sie ihn dafür auf einem anderen Gerät oder in einem anderen Browser.',
     open: 'Zu den Unterhaltungen',
   },
   privateWindow: {

@@ -186,7 +186,6 @@ export const setup: typeof de = {
     text: 'A device always belongs to exactly one town. Your conversations are unchanged.',
     asPerson: (name: string) => `You are here as ${name}.`,
     forSomeoneElse: 'Is the link for somebody else? Pass it on. It has not been redeemed.',
-    setupLink: 'This link sets up a new town. Open it on another device or in another browser.',
     open: 'Go to conversations',
   },
   privateWindow: {
