@@ -65,7 +65,8 @@ export class ComposerState {
   }
 
   async send(show: ShowPending): Promise<void> {
-    const text = this.#text.trim();
+    // Halves of characters would be other characters once they were stored: better seen now than then.
+    const text = this.#text.trim().toWellFormed();
     if (text === '') return;
     if (text.length > this.#maxLength) {
       this.#problem = 'too-long';

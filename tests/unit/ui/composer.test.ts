@@ -30,6 +30,14 @@ describe('the composer', () => {
     expect(await client.readDraft(2)).toBe('');
   });
 
+  it('shows halves of characters as what they will be kept as', async () => {
+    const { client, composer, calls, show } = await make();
+    composer.text = 'halb \ud83d';
+    await composer.send(show);
+    expect(calls[0]).toBe('show halb \ufffd');
+    expect(client.intents.at(-1)).toMatchObject({ text: 'halb \ufffd' });
+  });
+
   it('gives the text back when nothing was saved', async () => {
     const { client, composer, calls, show } = await make();
     client.failNext = 'storage-full';
