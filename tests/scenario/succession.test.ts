@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMemoryLogStore, MemoryLogs } from '../../server/stores/memoryLogStore';
+import { addItem, readBoard } from '../../src/crdt/noticeBoard';
+import { openSharedDoc, type SharedDoc } from '../../src/crdt/openSharedDoc';
+import { platformRandom } from '../../src/crypto/random';
 import { idToBytes } from '../../src/domain/ids';
 import { townLogId } from '../../src/sync/succession';
 import { foundTown, inviteAndJoin, Town, until, type Device } from './town';
@@ -193,6 +196,20 @@ async function allRead(devices: readonly Device[], texts: readonly string[]): Pr
       `${device.name} reads ${texts.join(', ')}`,
       45_000,
     );
+}
+
+async function onBoard<T>(device: Device, work: (doc: SharedDoc['doc']) => T): Promise<T> {
+  const channel = await device.client.documentChannel(await device.conversation(GROUP), 'board');
+  const page = new EventTarget();
+  const board = openSharedDoc({ channel, documentId: 'board', random: platformRandom, page });
+  await board.whenSynced;
+  const result = work(board.doc);
+  await board.destroy();
+  return result;
+}
+
+function itemsOf(device: Device): Promise<readonly string[]> {
+  return onBoard(device, (doc) => readBoard(doc).items.map(({ text }) => text));
 }
 
 describe('the town goes on at another relay', { timeout: 120_000 }, () => {
@@ -458,5 +475,23 @@ describe('the town goes on at another relay', { timeout: 120_000 }, () => {
     });
     await until(async () => (await dora.texts(GROUP)).includes('Willkommen'), 'dora reads what was before');
     await say(dora, 'Hallo', [anna, bert, cem]);
+  });
+
+  it('with the notice board, also what was put on it meanwhile', async () => {
+    const three = await townOfThree();
+    const { anna, bert, cem } = three;
+    await onBoard(bert, (doc) => addItem(doc, 'eins', 'Schlüssel abholen'));
+    for (const device of [anna, cem])
+      await until(async () => (await itemsOf(device)).length === 1, `${device.name} sees the board`);
+    await destroyed(three);
+    await onBoard(cem, (doc) => addItem(doc, 'zwei', 'Funkgerät laden'));
+    await confirm(three.town, anna);
+    await continued([anna, bert, cem]);
+    for (const device of [anna, bert, cem])
+      await until(async () => (await itemsOf(device)).length === 2, `${device.name} sees both`, 45_000);
+    await onBoard(anna, (doc) => addItem(doc, 'drei', 'Tor prüfen'));
+    for (const device of [bert, cem])
+      await until(async () => (await itemsOf(device)).length === 3, `${device.name} sees all`);
+    expect(await itemsOf(cem)).toEqual(await itemsOf(anna));
   });
 });
