@@ -28,11 +28,13 @@ type Code = typeof canonicalDoc;
 
 export class Documents implements DocumentGate {
   readonly #records: SealedRecords;
+  readonly #load: () => Promise<Code>;
   readonly #docsByLog = new Map<number, Map<string, CanonicalDoc>>();
   #code: Code | undefined;
 
-  constructor(records: SealedRecords) {
+  constructor(records: SealedRecords, load: () => Promise<Code> = () => import('../crdt/canonicalDoc')) {
     this.#records = records;
+    this.#load = load;
   }
 
   async prepare(log: number): Promise<void> {
@@ -41,8 +43,8 @@ export class Documents implements DocumentGate {
 
   async reset(log: number): Promise<void> {
     // Should the vault not answer: the next `prepare` begins anew.
-    this.#docsByLog.delete(log);
-    this.#code ??= await import('../crdt/canonicalDoc');
+    this.forget(log);
+    this.#code ??= await this.#load();
     const docs = new Map<string, CanonicalDoc>();
     for (const row of await readDocumentRows(this.#records, log)) {
       if ('state' in row) {

@@ -33,9 +33,10 @@ import type { SetupRecord } from './setupRecords';
 import { readStoredLogs } from './storedLogs';
 import { TownLinks } from './townLinks';
 import { ViewWriter, type ViewSource } from './viewWriter';
-import type { Connection, StatusProblem } from './views';
+import { STATUS_PROBLEMS, type Connection, type StatusProblem } from './views';
 
 const RETRY_WISH_MS = 1_000;
+const RETRY_VIEWS_MS = 5_000;
 
 export class Engine {
   readonly services: EngineServices;
@@ -57,15 +58,20 @@ export class Engine {
   identity: Identity | undefined;
   #session: Session | undefined;
   #connection: Connection = { state: 'offline', since: 0, nextTryAt: undefined };
-  #problem: StatusProblem | undefined;
+  readonly #problems = new Set<StatusProblem>();
   #isStopped = false;
 
   private constructor(services: EngineServices, records: SealedRecords, term: number) {
     this.services = services;
     this.records = records;
     this.term = term;
-    this.views = new ViewWriter(records, term);
-    this.documents = new Documents(records);
+    this.views = new ViewWriter(records, term, {
+      later: (run) => void services.clock.after(RETRY_VIEWS_MS, run),
+      recovered: () => {
+        this.setProblem('storage-full', false);
+      },
+    });
+    this.documents = new Documents(records, services.loadCanonicalDoc);
     this.moved = new MovedConversations(records);
     this.setup = new SetupFlow(this);
     this.invitations = new InvitationDesk(this);
@@ -192,7 +198,10 @@ export class Engine {
   async watch(runners: readonly LogRunner[]): Promise<void> {
     if (this.relay === undefined) return;
     const wanted = runners.filter((runner) => this.succession.mayWatch(runner));
-    if (!(await watchLogs(this.relay, wanted))) await this.succession.lost();
+    const answer = await watchLogs(this.relay, wanted);
+    if (answer === 'behind') await this.succession.lost();
+    else if (answer !== undefined && this.setup.phase === 'ready')
+      this.setProblem('not-admitted', answer === 'no-pass');
   }
 
   // ---- what others ask ------------------------------------------------------------------------
@@ -290,7 +299,13 @@ export class Engine {
       this.services.onEnd(type);
       return;
     }
-    this.#problem = 'storage-full';
+    this.setProblem('storage-full', true);
+  }
+
+  setProblem(problem: StatusProblem, holds: boolean): void {
+    if (holds === this.#problems.has(problem)) return;
+    if (holds) this.#problems.add(problem);
+    else this.#problems.delete(problem);
     this.statusChanged();
   }
 
@@ -306,7 +321,7 @@ export class Engine {
     allWaiting: () => this.book.all(),
     status: () => ({
       connection: this.#connection,
-      problem: this.#problem ?? this.succession.problem,
+      problem: gravest([...this.#problems, this.succession.problem]),
     }),
     boardTitle: (log) => this.documents.boardTitle(log),
   };
@@ -337,7 +352,7 @@ export class Engine {
   runnerChanged(change: RunnerChange): void {
     this.book.removeAll(change.intentsDone);
     const { number } = change.runner.state;
-    if (this.#problem === 'storage-full') this.#problem = undefined;
+    this.setProblem('storage-full', false);
     if (number === TOWN_LOG) this.#townChanged(change);
     else this.conversationChanged(number);
     if (change.groupChanged && change.runner.needsWelcome) this.mailroom.lookAgain();
@@ -369,7 +384,7 @@ export class Engine {
     if (state.number === TOWN_LOG) this.townLinks.add(state.progress.cursor, state.progress.chain);
     const runner = await this.addRunner(state);
     if (runner === undefined) return;
-    // They are what the mail said now.
+    // They are what the mail said now: what was known before a removal must not judge what follows.
     if (runner.isConversation) this.documents.forget(state.number);
     this.conversationChanged(state.number);
     if (this.relay?.isOnline === true) void this.watch([runner]);
@@ -378,4 +393,8 @@ export class Engine {
     await this.setup.townChanged();
     this.mailroom.lookAgain();
   }
+}
+
+function gravest(problems: readonly (StatusProblem | undefined)[]): StatusProblem | undefined {
+  return STATUS_PROBLEMS.find((problem) => problems.includes(problem));
 }

@@ -50,23 +50,29 @@ export function openSession(engine: Engine, identity: Identity): Session {
   return { relay, host: runnerHost(engine, identity, relay) };
 }
 
-/** False, and no runner is told, when the relay does not have what one of them has read. */
-export async function watchLogs(relay: RelayClient, runners: readonly LogRunner[]): Promise<boolean> {
-  if (runners.length === 0) return true;
+/**
+ * What the relay said of these logs; undefined when it did not say. `behind`, and no runner is told, when it
+ * does not have what one of them has read; `no-pass` when it no longer admits this device.
+ */
+export async function watchLogs(
+  relay: RelayClient,
+  runners: readonly LogRunner[],
+): Promise<'watched' | 'behind' | 'no-pass' | undefined> {
+  if (runners.length === 0) return undefined;
   const told = new Map<number, WatchItem>();
   for (const [nth, chunk] of inChunks(runners, LIMITS.watchLogs).entries()) {
     const answer = await relay.request([OP.watch, chunk.map(wantedOf)], watchResult);
-    if (!answer.ok) return true;
+    if (!answer.ok) return undefined;
     for (const item of answer.value) told.set(nth * LIMITS.watchLogs + item[0], item);
   }
-  if (runners.some((runner, index) => isBehind(runner, told.get(index)))) return false;
+  if (runners.some((runner, index) => isBehind(runner, told.get(index)))) return 'behind';
   for (const [index, runner] of runners.entries()) {
     const item = told.get(index);
     if (item === undefined) runner.watched(runner.state.progress.cursor, []);
     else if (item.length === 2) runner.unknownAtRelay();
     else runner.watched(item[1], item[4]);
   }
-  return true;
+  return [...told.values()].some((item) => item[1] === 'no-pass') ? 'no-pass' : 'watched';
 }
 
 type WatchItem = v.InferOutput<typeof watchResult>[number];

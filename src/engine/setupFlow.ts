@@ -39,6 +39,8 @@ import type { SetupProblem, SetupView } from './views';
 /** A vault that is full may have room again. */
 const RETRY_MS = 1_000;
 
+const ASK_AGAIN_MS = 5_000;
+
 export const ROOT_KEY_META = [9, 0] as const;
 
 export class SetupFlow {
@@ -234,20 +236,32 @@ export class SetupFlow {
     if (relay === undefined) return;
     const keys = invitationKeys(record.secret);
     const log = idToBytes(keys.log);
-    await relay.request([OP.watch, [[log, keys.readKey, 0, 0]]], watchResult);
     const sent = await relay.request([OP.append, log, keys.writeKey, 0, [record.request]], appendResult);
-    if (!sent.ok) {
-      if (sent.error.type !== 'offline') await this.#set({ ...record, problem: problemOf(sent.error.type) });
+    if (!sent.ok && sent.error.type === 'offline') return;
+    const refusal = sent.ok ? sent.value[1]?.[0] : sent.error.type;
+    if (refusal !== undefined) {
+      await this.#set({ ...record, problem: problemOf(refusal) });
+      // The link may be older than the log it leads to: the admin's device has no network yet.
+      if (problemOf(refusal) !== 'link-used') this.#askAgain();
       return;
     }
-    if (sent.value[1] !== null) {
-      await this.#set({ ...record, problem: problemOf(sent.value[1][0]) });
-      return;
-    }
+    // Not before: there is nothing to watch where nothing could be written.
+    const watched = await relay.request([OP.watch, [[log, keys.readKey, 0, 0]]], watchResult);
+    if (!watched.ok || watched.value.some((item) => item.length === 2)) this.#askAgain();
     if (!(await this.#set({ ...record, step: 'sent', problem: undefined }))) return;
     // What was heard before may not have been kept.
     this.#invitationCursor = 0;
     await this.#readInvitation(keys);
+  }
+
+  /** The same request again, byte for byte: the relay keeps it once. */
+  #askAgain(): void {
+    const { relay, services } = this.#engine;
+    services.clock.after(ASK_AGAIN_MS, () => {
+      const record = this.#record;
+      if (record.phase !== 'joining' || (record.step !== 'connecting' && record.step !== 'sent')) return;
+      if (relay === this.#engine.relay && relay?.isOnline === true) void this.#ask(record);
+    });
   }
 
   async #readInvitation(keys: InvitationKeys): Promise<void> {

@@ -50,18 +50,30 @@ export interface ViewSource {
   boardTitle(log: number): string | undefined;
 }
 
+/** What to do when the vault does not take views. */
+export interface ViewRecovery {
+  /** Calls back when trying again may be worth it. */
+  later(run: () => void): void;
+  /** It takes them again. */
+  recovered(): void;
+}
+
 export class ViewWriter {
   readonly #records: SealedRecords;
   readonly #term: number;
+  readonly #recovery: ViewRecovery | undefined;
   readonly #dirty = new Map<string, { readonly key: VaultKey; readonly make: () => unknown }>();
   /** The list's lines that are as they were when the list was last made. */
   readonly #summaries = new Map<number, ConversationSummary>();
   #isWriting = false;
+  #hasFailed = false;
+  #isRetryWaiting = false;
   #isOver = false;
 
-  constructor(records: SealedRecords, term: number) {
+  constructor(records: SealedRecords, term: number, recovery?: ViewRecovery) {
     this.#records = records;
     this.#term = term;
+    this.#recovery = recovery;
   }
 
   stop(): void {
@@ -82,15 +94,36 @@ export class ViewWriter {
       const batch = [...this.#dirty.values()];
       this.#dirty.clear();
       const isWritten = await this.#commit(batch).catch(() => false);
-      if (isWritten) continue;
-      // Written with the next change; the data they show is safe.
+      if (isWritten) {
+        this.#recovered();
+        continue;
+      }
+      // Written with the next change or after a while; the data they show is safe.
       for (const item of batch) {
         const name = item.key.join('/');
         if (!this.#dirty.has(name)) this.#dirty.set(name, item);
       }
+      this.#failed();
       break;
     }
     this.#isWriting = false;
+  }
+
+  /** A device at rest changes nothing for hours: what it could not write must not wait for that. */
+  #failed(): void {
+    this.#hasFailed = true;
+    if (this.#isRetryWaiting) return;
+    this.#isRetryWaiting = true;
+    this.#recovery?.later(() => {
+      this.#isRetryWaiting = false;
+      if (!this.#isWriting && !this.#isOver) void this.#write();
+    });
+  }
+
+  #recovered(): void {
+    if (!this.#hasFailed) return;
+    this.#hasFailed = false;
+    this.#recovery?.recovered();
   }
 
   async #commit(

@@ -81,9 +81,19 @@ export interface StatusView {
   readonly waitingSince: number | undefined;
   readonly problem: StatusProblem | undefined;
 }
-/** storage-full: nothing called saved is lost, but nothing new can be saved. */
-export type StatusProblem =
-  'storage-full' | 'relay-storage' | 'clock-wrong' | 'version-too-old' | 'relay-changed';
+/**
+ * The gravest first. storage-full: nothing called saved is lost, but nothing new can be saved.
+ * not-admitted: the relay has no pass of this device any more, so nothing new arrives either.
+ */
+export const STATUS_PROBLEMS = [
+  'storage-full',
+  'not-admitted',
+  'relay-changed',
+  'version-too-old',
+  'relay-storage',
+  'clock-wrong',
+] as const;
+export type StatusProblem = (typeof STATUS_PROBLEMS)[number];
 
 /** Whether the relay still has what this device has read (SPEC Q2–Q4). */
 export interface SuccessionView {

@@ -40,6 +40,7 @@ export class IngestDraft {
   /** As they were before the envelope that is being folded. */
   countersBefore: Progress['counters'];
   readonly #before: LogState;
+  #foldBefore: Fold;
   readonly #linkBySeq: Map<number, Bytes>;
 
   constructor(context: IngestContext, before: LogState) {
@@ -47,6 +48,7 @@ export class IngestDraft {
     this.#before = before;
     this.progress = before.progress;
     this.countersBefore = before.progress.counters;
+    this.#foldBefore = before.fold;
     this.group = before.group;
     this.fold = before.fold;
     this.pendingCommit = before.pendingCommit;
@@ -126,9 +128,15 @@ export class IngestDraft {
     return true;
   }
 
+  /** A snapshot speaks of what was before its envelope, in which other entries may stand before it (SPEC J4). */
+  beginEnvelope(): void {
+    this.countersBefore = this.progress.counters;
+    this.#foldBefore = this.fold;
+  }
+
   /** SPEC J4. Whoever met a redaction does not know the counters that others have. */
   isState(hash: Bytes): boolean {
-    return this.progress.wasRedacted || equalBytes(hash, stateHash(this.fold, this.countersBefore));
+    return this.progress.wasRedacted || equalBytes(hash, stateHash(this.#foldBefore, this.countersBefore));
   }
 
   addGap(seqOrder: number, relayAt: number): void {

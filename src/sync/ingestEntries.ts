@@ -56,7 +56,7 @@ export function hasDocument(opened: Opened): boolean {
 
 export function foldEnvelope(draft: IngestDraft, stored: StoredEnvelope, opened: Opened): void {
   const [seq, relayAt] = stored;
-  draft.countersBefore = draft.progress.counters;
+  draft.beginEnvelope();
   if ('gap' in opened) draft.addGap(orderOf(seq, 0, draft.generation), relayAt);
   else if (stored.length === 6) draft.redacted();
   else

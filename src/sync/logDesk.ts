@@ -34,6 +34,8 @@ export interface RunnerMemory {
   /** Why the relay takes nothing of this log, or why we could not send something; shown. */
   refusal: Refused | undefined;
   retryAt: number;
+  /** When the runner last decided, by its clock. */
+  decidedAt: number;
   retries: number;
   /** What waits here was caused by this device: it corrects at once. */
   isOwnChange: boolean;
@@ -45,8 +47,8 @@ export interface RunnerMemory {
   commitAt: number;
   commitTries: number;
   isSubmitted: boolean;
-  /** Key packages (hex) no commit can be made with. */
-  readonly unfit: Set<string>;
+  /** Key packages (hex) no commit can be made with, and when that was judged. */
+  readonly unfit: Map<string, number>;
   /** How often a read was begun, and which of them last ended at the log's head. */
   readsBegun: number;
   readDone: number;
@@ -70,6 +72,7 @@ export function freshMemory(foreignSeq: number): RunnerMemory {
     slots: [],
     refusal: undefined,
     retryAt: 0,
+    decidedAt: 0,
     retries: 0,
     isOwnChange: false,
     correctAt: undefined,
@@ -78,7 +81,7 @@ export function freshMemory(foreignSeq: number): RunnerMemory {
     commitAt: 0,
     commitTries: 0,
     isSubmitted: false,
-    unfit: new Set(),
+    unfit: new Map(),
     readsBegun: 0,
     readDone: 0,
     receiptAt: undefined,

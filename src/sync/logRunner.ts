@@ -24,6 +24,9 @@ import { sendMail } from './steps/sendMail';
 import { nextNews, takeNews } from './steps/take';
 
 /** Each answers true when the next decision can follow at once. */
+/** Clocks are set by less than this all the time. */
+const CLOCK_STEP_MS = 1_000;
+
 const STEPS: Readonly<Record<Step, (desk: LogDesk) => Promise<boolean>>> = {
   take: takeNews,
   read: readLog,
@@ -202,7 +205,22 @@ export class LogRunner {
     next?.();
   }
 
+  /** A clock that was set back would make waits of seconds last for hours. */
+  #noticeClock(): void {
+    const { memory, now } = this.#desk;
+    if (now < memory.decidedAt - CLOCK_STEP_MS)
+      Object.assign(memory, {
+        retryAt: 0,
+        commitAt: 0,
+        mailAt: 0,
+        correctAt: undefined,
+        receiptAt: undefined,
+      });
+    memory.decidedAt = now;
+  }
+
   #decide(): Decision['step'] {
+    this.#noticeClock();
     const decision = decide(this.#situation(), () => this.#groupSituation());
     if (decision.receiptAt !== undefined) this.#desk.memory.receiptAt = decision.receiptAt;
     if (decision.wakeAt !== undefined) this.wakeAt(decision.wakeAt);

@@ -59,6 +59,7 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 const ANSWER_WITHIN_MS = 20_000;
 const ALIVE_EVERY_MS = 25_000;
+const CLOCK_JUMP_MS = 60_000;
 
 type WithoutNumber<F> = F extends readonly [infer Op, number, ...infer Rest] ? readonly [Op, ...Rest] : never;
 /** A request without its number, which the client gives. */
@@ -262,9 +263,15 @@ export class RelayClient {
 
   /** Browsers show no pings: an empty request tells a dead connection from a quiet one. */
   #keepAlive(): void {
+    const before = this.#clock.now();
     this.#cancelAlive = this.#clock.after(ALIVE_EVERY_MS, () => {
-      void this.#probe();
-      this.#keepAlive();
+      const elapsed = this.#clock.now() - before;
+      // The clock was set, or the device slept: what was agreed by it is agreed anew.
+      if (Math.abs(elapsed - ALIVE_EVERY_MS) > CLOCK_JUMP_MS) this.#socket?.close();
+      else {
+        void this.#probe();
+        this.#keepAlive();
+      }
     });
   }
 

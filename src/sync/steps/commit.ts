@@ -1,15 +1,23 @@
 /** An own commit: made and durable first, then appended, adopted only when it is read back (SPEC I3). */
-import { bytesToHex } from '../../lib/bytes';
+import { bytesToHex, type Bytes } from '../../lib/bytes';
 import { idToBytes } from '../../domain/ids';
 import type { Correction } from '../../domain/target';
 import { appendResult, OP } from '../../protocol/frames';
 import { dueCorrection, prepareCommit, unfitPackages } from '../commitLoop';
 import type { LogDesk } from '../logDesk';
 
+/** A lifetime is judged by a clock, and clocks are set right. */
+const JUDGED_FOR_MS = 3_600_000;
+
 /** Without the devices whose key packages cannot be used: they must not hold up the others. */
-export function dueHere({ host, state, memory }: LogDesk): Correction {
+export function dueHere(desk: LogDesk): Correction {
+  const { host, state, memory } = desk;
   const due = dueCorrection(state, host.directory(), host.town().seq);
-  return { ...due, add: due.add.filter((device) => !memory.unfit.has(bytesToHex(device.facts.keyPackage))) };
+  const isUnfit = (keyPackage: Bytes): boolean => {
+    const judgedAt = memory.unfit.get(bytesToHex(keyPackage));
+    return judgedAt !== undefined && Math.abs(desk.now - judgedAt) < JUDGED_FOR_MS;
+  };
+  return { ...due, add: due.add.filter(({ facts }) => !isUnfit(facts.keyPackage)) };
 }
 
 export async function makeCommit(desk: LogDesk, correction: Correction): Promise<boolean> {
@@ -17,7 +25,7 @@ export async function makeCommit(desk: LogDesk, correction: Correction): Promise
   if (state.group === undefined) return false;
   const unfit = await unfitPackages(host.groups, correction, desk.now);
   if (unfit.length > 0) {
-    for (const keyPackage of unfit) memory.unfit.add(bytesToHex(keyPackage));
+    for (const keyPackage of unfit) memory.unfit.set(bytesToHex(keyPackage), desk.now);
     return true;
   }
   const { generation, seq, chain } = host.town();

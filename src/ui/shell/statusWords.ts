@@ -35,12 +35,13 @@ function isOverdue(since: number | undefined, now: number): boolean {
 }
 
 function isAlarm(problem: StatusProblem): boolean {
-  return problem === 'storage-full' || problem === 'relay-changed';
+  return problem === 'storage-full' || problem === 'relay-changed' || problem === 'not-admitted';
 }
 
 export function problemText(problem: StatusProblem, words: Words): string {
   return {
     'storage-full': words.storageFull,
+    'not-admitted': words.notAdmitted,
     'relay-storage': words.relayStorage,
     'clock-wrong': words.clockWrong,
     'version-too-old': words.versionTooOld,
@@ -51,6 +52,7 @@ export function problemText(problem: StatusProblem, words: Words): string {
 export function problemHelp(problem: StatusProblem, words: Messages['shell']['queue']['help']): string {
   return {
     'storage-full': words.storageFull,
+    'not-admitted': words.notAdmitted,
     'relay-storage': words.relayStorage,
     'clock-wrong': words.clockWrong,
     'version-too-old': words.versionTooOld,

@@ -389,7 +389,7 @@ describe('writing', () => {
     expect(new Set(looked)).toEqual(new Set([1]));
   });
 
-  it('what the vault did not take is written with the next change', async () => {
+  it('what the vault did not take is written with the next change, or after a while', async () => {
     let isFull = false;
     const vault = createMemoryVault({
       store: new MemoryStore(),
@@ -404,16 +404,35 @@ describe('writing', () => {
         return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
       },
     });
-    const writer = new ViewWriter(full, lead.ok ? lead.value : 0);
+    const retries: (() => void)[] = [];
+    const recovered = vi.fn();
+    const later = (run: () => void): void => void retries.push(run);
+    const writer = new ViewWriter(full, lead.ok ? lead.value : 0, { later, recovered });
     isFull = true;
     writer.mark([1, 0], () => 'eins');
     await new Promise((resolve) => setTimeout(resolve, 10));
     isFull = false;
+    expect(recovered).not.toHaveBeenCalled();
     writer.mark([2, 0], () => 'zwei');
     await vi.waitFor(async () => {
       expect(await vault.get('views', [1, 0])).toBeDefined();
       expect(await vault.get('views', [2, 0])).toBeDefined();
     });
+    expect(recovered).toHaveBeenCalledTimes(1);
+    // Or after a while, when nothing changes any more.
+    isFull = true;
+    writer.mark([3, 0], () => 'drei');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(retries).toHaveLength(1);
+    retries.splice(0).forEach((retry) => retry());
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(retries).toHaveLength(1);
+    isFull = false;
+    retries.splice(0).forEach((retry) => retry());
+    await vi.waitFor(async () => {
+      expect(await vault.get('views', [3, 0])).toBeDefined();
+    });
+    expect(recovered).toHaveBeenCalledTimes(2);
   });
 
   it('one that is over, or has lost the lead, writes nothing (SPEC V3)', async () => {

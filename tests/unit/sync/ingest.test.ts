@@ -167,6 +167,21 @@ describe('histories (SPEC E7)', () => {
     expect(ingested.state.progress.links.at(-1)?.[0]).toBe(257);
   });
 
+  it('a snapshot speaks of what was before its envelope, whatever else stands in it (J4)', async () => {
+    const { fold } = party.stateOf(undefined);
+    await party.say(0, author(), 'eins');
+    const hash = stateHash(fold, { [party.member(0).device]: 1 });
+    party.append(
+      await party.seal(0, author(), [
+        { kind: 'title', title: 'Anders' },
+        { kind: 'snapshot', seq: 1, hash },
+      ]),
+    );
+    const ingested = await party.ingest(1, state, party.stored);
+    expect(ingested.foldChanged).toBe(true);
+    expect(ingested.state.progress.trouble).toBe('none');
+  });
+
   it('a snapshot’s hash is compared by whoever folds it right behind its seq (J4)', async () => {
     const fold = party.stateOf(undefined).fold;
     const snapshot = (seq: number, hash: Uint8Array): EntryBody => ({

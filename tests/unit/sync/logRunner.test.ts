@@ -42,6 +42,22 @@ describe('an entry that no envelope can carry (SPEC O6)', () => {
   });
 });
 
+describe('a clock that is set back', () => {
+  it('does not make a wait of seconds last for years', async () => {
+    const here = await bench();
+    let isBusy = true;
+    here.answers = (request) => (request[0] === OP.append && isBusy ? yes([[], ['busy', 1_000]]) : undefined);
+    here.clock.skew = 3 * 365 * 86_400_000;
+    say(here, 'eins');
+    await here.poke();
+    expect(here.of(OP.append)).toHaveLength(1);
+    here.clock.skew = 0;
+    isBusy = false;
+    await here.pass(5_000);
+    expect(here.done).toEqual([1]);
+  });
+});
+
 describe('what the relay refuses for good (SPEC S3)', () => {
   for (const refusal of ['full', 'closed'] as const)
     it(`${refusal}: shown, asked again every half minute, and over when it is over`, async () => {

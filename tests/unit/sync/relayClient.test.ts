@@ -410,6 +410,14 @@ describe('stopped and started again', () => {
 });
 
 describe('a quiet connection (SPEC R2)', () => {
+  it('a clock that was set, or a night asleep, begins another connection', async () => {
+    await online();
+    await clock.pass(20_000);
+    clock.skew = 3_600_000;
+    await clock.pass(5_000);
+    expect(line().isClosed).toBe(true);
+  });
+
   it('is asked every 25 s, and ends when it does not answer', async () => {
     await online();
     await clock.pass(25_000);

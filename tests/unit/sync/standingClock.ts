@@ -3,11 +3,13 @@ import type { Clock } from '../../../src/lib/services';
 /** Stands still until a test lets time pass. */
 export class StandingClock implements Clock {
   #now = 1_000;
+  /** What the device's clock shows beyond the time that passes. */
+  skew = 0;
   readonly #timers = new Map<number, { readonly at: number; readonly callback: () => void }>();
   #next = 1;
 
   now(): number {
-    return this.#now;
+    return this.#now + this.skew;
   }
 
   after(ms: number, callback: () => void): () => void {

@@ -23,6 +23,7 @@ export const shell = {
     handingOver: (count: number) => `${messages(count)} ${count === 1 ? 'wird' : 'werden'} übergeben`,
     show: 'Anzeigen',
     storageFull: 'Speicher voll – neue Nachrichten lassen sich nicht speichern',
+    notAdmitted: 'Der Server lässt dieses Gerät nicht mehr zu – Neues kommt hier nicht an',
     relayStorage: 'Der Server ist voll – Nachrichten bleiben vorerst auf diesem Gerät',
     clockWrong: 'Die Uhr dieses Geräts und die des Servers gehen auseinander',
     versionTooOld: 'Diese Version ist zu alt – bitte App aktualisieren',
@@ -49,6 +50,8 @@ export const shell = {
     help: {
       storageFull:
         'Löschen Sie Fotos oder Apps, die Sie nicht brauchen. Was hier als gespeichert steht, bleibt erhalten.',
+      notAdmitted:
+        'Vielleicht wurde es gesperrt. Fragen Sie bitte die Person, die Depesche in Ihrer Stadt betreut. Was auf diesem Gerät steht, bleibt lesbar.',
       relayStorage:
         'Sagen Sie bitte der Person Bescheid, die Depesche in Ihrer Stadt betreut. Ihre Nachrichten gehen hinaus, sobald wieder Platz ist.',
       clockWrong: 'Stellen Sie Datum und Uhrzeit in den Einstellungen des Geräts auf „automatisch“.',

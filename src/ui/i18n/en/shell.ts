@@ -25,6 +25,7 @@ export const shell: typeof de = {
     handingOver: (count) => `${messages(count)} being handed over`,
     show: 'Show',
     storageFull: 'Storage full – new messages cannot be saved',
+    notAdmitted: 'The server no longer admits this device – nothing new arrives here',
     relayStorage: 'The server is full – messages stay on this device for now',
     clockWrong: 'The clocks of this device and of the server differ',
     versionTooOld: 'This version is too old – please update the app',
@@ -49,6 +50,8 @@ export const shell: typeof de = {
     forTurn: 'about to be handed over',
     help: {
       storageFull: 'Delete photos or apps you do not need. What is shown as saved here is kept.',
+      notAdmitted:
+        'It may have been blocked. Please ask the person who looks after Depesche in your town. What is on this device can still be read.',
       relayStorage:
         'Please tell the person who looks after Depesche in your town. Your messages go out as soon as there is room again.',
       clockWrong: 'Set date and time to “automatic” in the settings of this device.',

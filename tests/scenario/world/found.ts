@@ -1,0 +1,129 @@
+/** Plans that once went wrong, as few deeds as it took: each is a test of what mended it. */
+import type { Plan } from './plan';
+
+export interface Found {
+  /** What holds now. */
+  readonly name: string;
+  readonly plan: Plan;
+}
+
+export const FOUND: readonly Found[] = [
+  {
+    name: 'a title and a snapshot in one envelope are no fork',
+    plan: {
+      seed: 14,
+      size: 4,
+      store: 'sqlite',
+      hasSlowVaults: true,
+      slowness: 300,
+      deeds: [
+        { at: 6459, deed: 'board', a: 1340698037, b: 2796876880, c: 350080452 },
+        { at: 7207, deed: 'full-disk', a: 1811862451, b: 1725372442, c: 329971454 },
+        { at: 10584, deed: 'group', a: 2493505765, b: 3085249554, c: 1486679339 },
+        { at: 10691, deed: 'block', a: 1433095240, b: 2749221423, c: 2254133430 },
+        { at: 15415, deed: 'board', a: 4179443983, b: 3306239690, c: 4211086435 },
+        { at: 15493, deed: 'title', a: 4052525716, b: 127519, c: 3487425508 },
+      ],
+    },
+  },
+  {
+    name: 'a guest who asks before the door is open is let in all the same',
+    plan: {
+      seed: 14,
+      size: 4,
+      store: 'sqlite',
+      hasSlowVaults: true,
+      slowness: 300,
+      deeds: [
+        { at: 7207, deed: 'full-disk', a: 1811862451, b: 1725372442, c: 329971454 },
+        { at: 10584, deed: 'group', a: 2493505765, b: 3085249554, c: 1486679339 },
+        { at: 10691, deed: 'block', a: 1433095240, b: 2749221423, c: 2254133430 },
+        { at: 12910, deed: 'cut', a: 971279000, b: 3665692227, c: 1242720300 },
+        { at: 51352, deed: 'write', a: 208860557, b: 1475184290, c: 276644338 },
+        { at: 54881, deed: 'board', a: 2569242478, b: 2956870753, c: 4165790379 },
+        { at: 55660, deed: 'write', a: 4277360819, b: 3048377208, c: 2523743601 },
+        { at: 55732, deed: 'board', a: 1186604450, b: 4149051445, c: 2444121203 },
+        { at: 57421, deed: 'board', a: 463094602, b: 3712440364, c: 1688587778 },
+        { at: 57425, deed: 'silence', a: 2486871661, b: 4120034344, c: 3853697236 },
+        { at: 57458, deed: 'write', a: 20940718, b: 2999780669, c: 2818702929 },
+        { at: 61688, deed: 'cut', a: 1272562788, b: 4230597561, c: 2959134356 },
+        { at: 64278, deed: 'read', a: 134684413, b: 1119793711, c: 3071186299 },
+        { at: 64345, deed: 'cut', a: 1194453753, b: 412183898, c: 1742461783 },
+        { at: 84282, deed: 'crash', a: 27582636, b: 426000153, c: 1147031473 },
+        { at: 84298, deed: 'steal', a: 2665218036, b: 1073143748, c: 4210028064 },
+        { at: 84369, deed: 'write', a: 447531232, b: 1668201084, c: 3195707580 },
+        { at: 88182, deed: 'write', a: 249684659, b: 773965083, c: 1882735771 },
+        { at: 88223, deed: 'group', a: 1616180202, b: 1265245642, c: 3009210001 },
+        { at: 88234, deed: 'write', a: 4053506544, b: 824039424, c: 2024501659 },
+        { at: 88285, deed: 'offline', a: 3524328548, b: 555757012, c: 4032244120 },
+        { at: 88999, deed: 'leave', a: 2510445638, b: 270091454, c: 63691277 },
+        { at: 90884, deed: 'crash', a: 3618814690, b: 1854039854, c: 4266240414 },
+        { at: 92129, deed: 'join', a: 1288595765, b: 599525964, c: 326347715 },
+        { at: 94327, deed: 'silence', a: 3189536003, b: 2228400796, c: 3176212179 },
+        { at: 94380, deed: 'write', a: 4203555339, b: 1879507398, c: 1524379982 },
+      ],
+    },
+  },
+  {
+    name: 'a disk that has room again is no problem any more',
+    plan: {
+      seed: 28,
+      size: 4,
+      store: 'memory',
+      hasSlowVaults: true,
+      slowness: 300,
+      deeds: [
+        { at: 1664, deed: 'cut', a: 342224674, b: 3997774379, c: 4055151205 },
+        { at: 1713, deed: 'write', a: 1795708604, b: 1400998280, c: 1006838355 },
+        { at: 3626, deed: 'write', a: 2348681654, b: 239968962, c: 1567792611 },
+        { at: 21802, deed: 'direct', a: 1052169453, b: 3687013830, c: 2716689884 },
+        { at: 23161, deed: 'group', a: 220047832, b: 72922907, c: 1258987982 },
+        { at: 25589, deed: 'join', a: 1450860525, b: 2730344951, c: 2370261204 },
+        { at: 25619, deed: 'full-relay', a: 1933285070, b: 2122919241, c: 1938544312 },
+        { at: 59229, deed: 'silence', a: 475788932, b: 1710205520, c: 4225677608 },
+        { at: 59241, deed: 'leave', a: 497955898, b: 3832973953, c: 1424126475 },
+        { at: 59277, deed: 'board', a: 248496917, b: 1819778487, c: 3609292834 },
+        { at: 91328, deed: 'title', a: 2442143677, b: 2429982316, c: 679515529 },
+        { at: 94705, deed: 'title', a: 752680005, b: 4009730337, c: 986723153 },
+        { at: 94776, deed: 'title', a: 3572109628, b: 560136214, c: 1461542415 },
+        { at: 95020, deed: 'crash', a: 3288211448, b: 1442850461, c: 3767456949 },
+        { at: 95096, deed: 'write', a: 2699181354, b: 573434912, c: 2626297084 },
+        { at: 95124, deed: 'full-disk', a: 1333567769, b: 559882614, c: 1928155276 },
+        { at: 96193, deed: 'add', a: 27729588, b: 884486204, c: 1954058408 },
+        { at: 97733, deed: 'crash', a: 2529134070, b: 3221576793, c: 721671599 },
+      ],
+    },
+  },
+  {
+    name: 'a conversation begun by a wrong clock goes on when it is set',
+    plan: {
+      seed: 55,
+      size: 3,
+      store: 'memory',
+      hasSlowVaults: false,
+      slowness: 300,
+      deeds: [
+        { at: 114, deed: 'clock', a: 1506381528, b: 1843851495, c: 1119062065 },
+        { at: 38330, deed: 'direct', a: 2316686760, b: 1285398203, c: 1018314367 },
+        { at: 41942, deed: 'write', a: 3081387016, b: 917256280, c: 1516180842 },
+      ],
+    },
+  },
+  {
+    name: 'a newcomer with a wrong clock is let in when it is set',
+    plan: {
+      seed: 38,
+      size: 5,
+      store: 'sqlite',
+      hasSlowVaults: true,
+      slowness: 300,
+      deeds: [
+        { at: 82, deed: 'kill-relay', a: 4056739456, b: 455936815, c: 807308975 },
+        { at: 592, deed: 'direct', a: 2094283047, b: 2177820068, c: 784000206 },
+        { at: 611, deed: 'join', a: 1468410933, b: 4216741413, c: 395915100 },
+        { at: 4584, deed: 'clock', a: 2661301454, b: 1304492083, c: 4057720916 },
+        { at: 82949, deed: 'write', a: 3334189192, b: 2995609803, c: 4140240047 },
+      ],
+    },
+  },
+];

@@ -1,0 +1,82 @@
+/** One seed, from its plan to the verdict. */
+import { platformEd25519 } from '../../../src/crypto/ed25519';
+import { platformX25519 } from '../../../src/crypto/x25519';
+import { DEEDS } from './deeds';
+import { foundedTown } from './foundedTown';
+import type { Plan } from './plan';
+import { installSeededPlatform } from './seededPlatform';
+import { World } from './world';
+
+export interface Outcome {
+  readonly seed: number;
+  /** Empty when everything held. */
+  readonly faults: readonly string[];
+  /** SHA-256 of all that happened. */
+  readonly fingerprint: string;
+  readonly lines: readonly string[];
+  readonly steps: number;
+}
+
+/** As long as people wait until everything has arrived, at most. */
+const HEALING_MS = 15 * 60_000;
+const LOOK_EVERY_MS = 5_000;
+
+export async function runWorld(plan: Plan): Promise<Outcome> {
+  const town = await foundedTown(plan.size);
+  // Asked for once in a process: a first world must not differ from a second one.
+  await Promise.all([platformEd25519(), platformX25519()]);
+  const platform = installSeededPlatform(`world/${plan.seed}`);
+  const rejected: string[] = [];
+  const onRejection = (error: unknown): void => {
+    rejected.push(`unhandled: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  };
+  process.on('unhandledRejection', onRejection);
+  let world: World | undefined;
+  try {
+    world = await World.open(plan, town);
+    await live(world, plan);
+  } catch (error) {
+    rejected.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  } finally {
+    for (const device of world?.devices ?? []) device.life?.die();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', onRejection);
+    platform.uninstall();
+  }
+  return {
+    seed: plan.seed,
+    faults: [...rejected, ...platform.strays, ...(world?.oracle.faults ?? [])],
+    fingerprint: world?.fingerprint ?? '',
+    lines: world?.lines ?? [],
+    steps: world?.scheduler.steps ?? 0,
+  };
+}
+
+async function live(world: World, plan: Plan): Promise<void> {
+  const { scheduler, oracle } = world;
+  for (const device of world.devices) await scheduler.rest(() => device.open());
+  await world.run(2_000);
+  const begin = scheduler.now;
+  for (const planned of plan.deeds)
+    scheduler.at(begin + planned.at, async () => {
+      world.log(`* ${planned.deed} ${planned.a} ${planned.b} ${planned.c}`);
+      await DEEDS[planned.deed](world, planned);
+    });
+  const end = begin + (plan.deeds.at(-1)?.at ?? 0) + 1_000;
+  while (scheduler.now < end) {
+    await world.run(Math.min(LOOK_EVERY_MS, end - scheduler.now));
+    await scheduler.rest(() => oracle.probe());
+  }
+  await scheduler.rest(() => world.heal());
+  const last = scheduler.now + HEALING_MS;
+  let unrest: string | undefined = 'not looked yet';
+  while (unrest !== undefined && scheduler.now < last) {
+    await world.run(LOOK_EVERY_MS);
+    await scheduler.rest(async () => {
+      await oracle.probe();
+      unrest = await oracle.unrest();
+    });
+  }
+  if (unrest !== undefined) oracle.fault(`never at rest: ${unrest}`);
+  await scheduler.rest(() => oracle.verify());
+}
