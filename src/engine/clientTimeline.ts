@@ -62,6 +62,8 @@ export class ClientTimeline implements Timeline {
   #waiting: readonly OpenedIntent[] = [];
   #opened = new Map<number, OpenedRow>();
   #stop: (() => void) | undefined;
+  /** Ends the waiting for the window's latest move. */
+  #drawn: () => void = () => undefined;
   #isClosed = false;
   #isRead = false;
   #run = 0;
@@ -116,6 +118,7 @@ export class ClientTimeline implements Timeline {
   close(): void {
     this.#isClosed = true;
     this.#stop?.();
+    this.#drawn();
   }
 
   /** Names, receipts or the connection changed. */
@@ -175,19 +178,21 @@ export class ClientTimeline implements Timeline {
     }
   }
 
-  /** Resolves when the window has been drawn there. */
+  /** Resolves when the window has been drawn there, or has been moved on. */
   #move(from: number, to: number): Promise<void> {
     this.#from = from;
     this.#to = to;
+    this.#drawn();
     return new Promise((resolve) => {
-      this.#observe(resolve);
+      this.#drawn = resolve;
+      this.#observe();
     });
   }
 
-  #observe(onDrawn: () => void): void {
+  #observe(): void {
     this.#stop?.();
     if (this.#isClosed) {
-      onDrawn();
+      this.#drawn();
       return;
     }
     const [from, to, number] = [this.#from, this.#to, this.#number];
@@ -200,8 +205,10 @@ export class ClientTimeline implements Timeline {
         newer: to === LAST ? [] : await isThere(reader, to + 1, LAST),
         intents: await reader.range('intents', { from: [0, 0], to: [LAST, 0] }),
       }),
-      (raw) => void this.#take(raw).then(onDrawn),
-      onDrawn,
+      (raw) => void this.#take(raw),
+      () => {
+        this.#drawn();
+      },
     );
   }
 
@@ -218,17 +225,19 @@ export class ClientTimeline implements Timeline {
     this.#hasOlder = raw.older.length > 0;
     this.#hasNewer = raw.newer.length > 0;
     this.#isRead = true;
-    this.#holdEnd();
+    const isHeld = this.#holdEnd();
     this.#emit();
+    if (!isHeld) this.#drawn();
   }
 
   /** At the end, and full: what is new from now on is shown when it is asked for. */
-  #holdEnd(): void {
-    if (this.#to !== LAST || countItems(this.#rows) <= this.#mostItems + this.#options.limit) return;
+  #holdEnd(): boolean {
+    if (this.#to !== LAST || countItems(this.#rows) <= this.#mostItems + this.#options.limit) return false;
     const kept = keptRows(this.#rows, this.#mostItems);
     this.#rows = kept;
     this.#hasNewer = true;
     void this.#move(this.#from, kept.at(-1)?.key ?? LAST);
+    return true;
   }
 
   async #openRow(row: VaultRow): Promise<OpenedRow> {

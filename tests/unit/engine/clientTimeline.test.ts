@@ -212,6 +212,18 @@ describe('a window on the timeline', () => {
     await vi.waitFor(() => expect(screen.texts.at(-1)).toBe('2001'));
   });
 
+  it('ends every loading, also one that another overtook, or the closing', async () => {
+    const records = await openRecords();
+    await fill(records, texts(1, 300));
+    const screen = await new Screen(records, 20, 150 * 256).ready();
+    const { timeline } = screen;
+    await Promise.all([timeline.loadOlder(10), timeline.loadNewer(10), timeline.loadOlder(10)]);
+    const loading = timeline.loadOlder(10);
+    timeline.close();
+    await loading;
+    await timeline.loadNewer(10);
+  });
+
   it('moves to the older conversation that the one asked for became', async () => {
     const records = await openRecords();
     await fill(records, texts(1, 3));
