@@ -9,7 +9,7 @@ import { bytesToBase64Url } from '../../../src/lib/bytes';
 import { encodeCbor } from '../../../src/protocol/codec';
 import { LOG_KINDS, OP, readResult, REPLY } from '../../../src/protocol/frames';
 import { LIMITS } from '../../../src/protocol/limits';
-import { randomBytes } from '../../../server/hashes';
+import { randomBytes, sha256 } from '../../../server/hashes';
 import { createHttp, type HttpOptions, type HttpServer } from '../../../server/http';
 import { Relay } from '../../../server/relay';
 import { SEND_LIMITS, SendBudget } from '../../../server/sendBudget';
@@ -141,6 +141,7 @@ describe('reading', () => {
     const answers = (): number =>
       device.peer.of(REPLY.ok).filter(({ 2: result }) => Array.isArray(result)).length;
     const before = answers();
+    for (let n = 0; n < 10; n++) await new Promise((resolve) => setImmediate(resolve));
     await device.ask(OP.unwatch, []); // other requests go on
     expect(answers()).toBe(before);
     device.peer.bufferedBytes = 0;
@@ -265,6 +266,29 @@ describe('on a real port', { timeout: 30_000 }, () => {
     const revoked = device.ask(OP.revoke, [key.bytes]);
     expect((await revoked).type).toBe('ok');
     expect(await device.closed).toBe(1008);
+  });
+
+  test('whoever comes back to many logs on a slow line gets all of them, and is not sent away', async () => {
+    const { relay, host } = await start();
+    const key = new RelayKey();
+    await relay.passes.admit([{ key: key.bytes, isAdmin: false }]);
+    const device = open(host);
+    valueOfAsked(await device.authenticate(key));
+    const log = randomBytes(32);
+    const none = sha256(new Uint8Array(0));
+    valueOfAsked(await device.ask(OP.create, log, LOG_KINDS.channel, none, none, none));
+    for (let n = 0; n < 2; n++) {
+      const list = Array.from({ length: 8 }, () => entry(64_000));
+      valueOfAsked(await device.ask(OP.append, log, new Uint8Array(0), 0, list));
+    }
+    // 30 MiB in one go: more than the system's buffers and what may wait for one reader
+    const reads = Array.from({ length: 30 }, () =>
+      device.ask(OP.read, log, new Uint8Array(0), 0, LIMITS.readBytes),
+    );
+    device.socket.pause();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    device.socket.resume();
+    for (const read of reads) expect(parse(readResult, valueOfAsked(await read))[0]).toHaveLength(16);
   });
 
   test('a body is read only from those who may send one, and so many at once', async () => {
