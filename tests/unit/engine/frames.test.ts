@@ -79,7 +79,7 @@ describe('frames of a large town', () => {
         return n % 7 === 0 ? [[index, n, 1, 0, []]] : [];
       }),
     );
-    expect(await watchLogs(client, runners)).toBe(true);
+    expect(await watchLogs(client, runners)).toBe('watched');
     expect(asked.map(([, list]) => list.length)).toEqual([LIMITS.watchLogs, 100]);
     expect(heads.size).toBe(runners.length);
     for (const [n, head] of heads) expect(head, `${n}`).toBe(n % 7 === 0 ? n : 0);
