@@ -1,6 +1,7 @@
 /** Runs the rows wished for, one after the other, and prints the table; a whole run also writes docs/benchmarks.md. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { cacheFolder, root } from './folders';
 import { reportOf, tableOf, type RowResult } from './report';
 import type { Row } from './row';
@@ -28,8 +29,7 @@ async function measure(rows: readonly Row[]): Promise<void> {
   await endBigTown();
   const seconds = (performance.now() - began) / 1_000;
   if (wished.length === 0) {
-    writeFileSync(join(root, 'docs/benchmarks.md'), reportOf(results, seconds));
-    print('docs/benchmarks.md is written');
+    await writeReport(reportOf(results, seconds));
   }
   const failed = results.filter(({ error }) => error !== undefined).length;
   print(`${rows.length - failed} rows measured, ${failed} failed, ${seconds.toFixed(0)} s`);
@@ -59,6 +59,14 @@ async function resultOf(row: Row): Promise<RowResult> {
     }
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** As everything in the repository is formatted. */
+async function writeReport(text: string): Promise<void> {
+  const file = join(root, 'docs/benchmarks.md');
+  const options = await resolveConfig(file);
+  writeFileSync(file, await format(text, { ...options, parser: 'markdown' }));
+  print('docs/benchmarks.md is written');
 }
 
 /** What is thrown in a socket's callback is the row's failure as well. */

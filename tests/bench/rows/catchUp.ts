@@ -1,4 +1,5 @@
 /** The app opened after a long holiday: 10,000 messages wait at the relay, each in an envelope of its own. */
+import { slowRenderers } from '../page/slowRenderer';
 import { LIST_ROW, seen } from '../page/watchScreen';
 import { insist, type Row } from '../row';
 import { short, times } from '../stats';
@@ -13,15 +14,22 @@ export const catchUpRow: Row = {
   title: `Catch-up of ${WAITING.toLocaleString('en')} waiting messages`,
   async run({ say }) {
     const town = await bigTown(say);
-    const small = await catchUp(town, 'small');
-    const large = await catchUp(town, 'large');
+    const small = await catchUp(town, 'small', false);
+    const slow = await catchUp(town, 'small', true);
+    const large = await catchUp(town, 'large', false);
     return [
       {
         what: 'navigation → the last of 10,000 stored and in the list, 1,000 entries in the vault before',
         ours: `${short(small)} ms`,
-        quoted: 'Evolu: 1,800 ms, 6,100 ms at a 25 % duty cycle',
+        quoted: 'Evolu: 1,800 ms',
         target: '≤0.5× Evolu',
         note: 'one run: what has been caught up with cannot wait again; the built app, one envelope a message, signatures checked',
+      },
+      {
+        what: 'another 10,000 with every renderer at a 25 % duty cycle',
+        ours: `${short(slow)} ms`,
+        quoted: 'Evolu: 6,100 ms',
+        target: '≤0.5× Evolu',
       },
       {
         what: 'the same with 100,000 entries in the vault before',
@@ -34,14 +42,16 @@ export const catchUpRow: Row = {
   },
 };
 
-async function catchUp(town: BigTown, size: Size): Promise<number> {
+async function catchUp(town: BigTown, size: Size, isSlow: boolean): Promise<number> {
   await town.openRelay(size);
   await town.write(size, TITLE, WAITING, 1);
   const browser = await town.openBrowser(size);
   const page = await browser.page();
+  const hurry = isSlow ? slowRenderers(browser.pid) : () => undefined;
   await page.goto(`${town.address}/#/`, { waitUntil: 'commit' });
   const last = textAt(town.countOf(size, TITLE) - 1);
   const ms = await seen(page, [{ selector: LIST_ROW, text: last.slice(0, 160) }]);
+  hurry();
   const row = await page.locator(LIST_ROW).filter({ hasText: last }).innerText();
   insist(row.includes(String(WAITING)) || row.includes('99+'), `all are unread: ${row}`);
   insist(browser.errors.length === 0, browser.errors.join('; '));

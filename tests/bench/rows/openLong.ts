@@ -2,7 +2,7 @@
 import { MESSAGE, seen } from '../page/watchScreen';
 import { insist, type Row } from '../row';
 import { median, ratios, spread, times } from '../stats';
-import { bigTown, TITLES } from '../town/bigTown';
+import { bigTown, PER_ENVELOPE, TITLES } from '../town/bigTown';
 import { textAt } from '../town/texts';
 
 const MESSAGES = 90_000;
@@ -17,7 +17,7 @@ export const openLongRow: Row = {
     const town = await bigTown(say);
     await town.openRelay('large');
     say(`writing ${MESSAGES} more messages into one conversation …`);
-    await town.write('large', LONG, MESSAGES - town.countOf('large', LONG), 32);
+    await town.write('large', LONG, MESSAGES - town.countOf('large', LONG), PER_ENVELOPE);
     const browser = await town.openBrowser('large');
     const page = await browser.page();
     await page.goto(`${town.address}/bench/index.html`);

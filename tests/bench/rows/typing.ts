@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { MESSAGE, seen } from '../page/watchScreen';
 import { insist, type Row } from '../row';
 import { percentile, short, spread } from '../stats';
-import { bigTown, TITLES } from '../town/bigTown';
+import { bigTown, PER_ENVELOPE, TITLES } from '../town/bigTown';
 import { textAt } from '../town/texts';
 
 const LOADED = 10_000;
@@ -28,7 +28,7 @@ export const typingRow: Row = {
   async run({ say }) {
     const town = await bigTown(say);
     await town.openRelay('large');
-    await town.write('large', TITLE, LOADED, 32);
+    await town.write('large', TITLE, LOADED, PER_ENVELOPE);
     const browser = await town.openBrowser('large');
     const page = await browser.page();
     await page.goto(`${town.address}/bench/index.html`);

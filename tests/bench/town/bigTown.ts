@@ -21,8 +21,8 @@ export type Size = 'small' | 'large';
 export const CONVERSATIONS = 200;
 export const TITLES = Array.from({ length: CONVERSATIONS }, (_, n) => `Gruppe ${n + 1}`);
 const ENTRIES = { small: 1_000, large: 100_000 } as const;
-/** Of one author, as after a queue was flushed; a town's history is not one envelope a message. */
-const PER_ENVELOPE = 32;
+/** Of one author, as after a queue was flushed; they fill a padded 8 KiB well. */
+export const PER_ENVELOPE = 28;
 /** The conversations grow by turns, in so many rounds. */
 const TURNS = 4;
 
