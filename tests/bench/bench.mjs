@@ -10,7 +10,7 @@ requireNode();
 const args = process.argv.slice(2);
 await withLock(async () => {
   await installPackages();
-  if (!args.includes('--list')) await buildApp();
+  if (!args.includes('--list') && !args.includes('--report')) await buildApp();
 });
 
 const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'tests/bench/run.ts'), ...args], {

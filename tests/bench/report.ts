@@ -7,6 +7,10 @@ export interface RowResult {
   readonly row: Row;
   readonly figures: readonly Figure[];
   readonly seconds: number;
+  /** When it was over, ms since the epoch. */
+  readonly at: number;
+  /** Programs that wanted a core then, of the last minute. */
+  readonly load?: number;
   readonly error: string | undefined;
 }
 
@@ -38,7 +42,7 @@ function verdict({ isMet }: Figure): string {
   return isMet === undefined ? 'not judged' : isMet ? 'met' : 'NOT met';
 }
 
-export function reportOf(results: readonly RowResult[], seconds: number): string {
+export function reportOf(results: readonly RowResult[]): string {
   const figures = results.flatMap((result) => result.figures);
   const missed = figures.filter(({ isMet }) => isMet === false);
   const judged = figures.filter(({ isMet }) => isMet !== undefined);
@@ -48,7 +52,7 @@ export function reportOf(results: readonly RowResult[], seconds: number): string
     '',
     '<!-- Written by `npm run bench`; changes by hand are lost. -->',
     '',
-    `Measured on ${new Date().toISOString().slice(0, 10)} in ${(seconds / 60).toFixed(0)} minutes on ${machine()}. \`npm run bench\` measures everything again and writes this page; \`npm run bench -- --list\` names the rows, \`npm run bench -- <row>\` runs some of them.`,
+    `Measured ${period(results)} on ${machine()}. \`npm run bench\` measures everything again and writes this page; \`npm run bench -- --list\` names the rows, \`npm run bench -- <row>\` runs some of them, \`npm run bench -- --report\` writes the page from what each row gave last.`,
     '',
     `Of ${judged.length} figures with a target that can be judged here, ${judged.length - missed.length} meet it.${missed.length === 0 ? '' : ` Not met: ${missed.map(({ what }) => what).join('; ')}.`}${failed.length === 0 ? '' : ` Could not be measured: ${failed.map(({ row }) => row.name).join(', ')}.`}`,
     '',
@@ -63,8 +67,9 @@ export function reportOf(results: readonly RowResult[], seconds: number): string
   ].join('\n');
 }
 
-function sectionOf({ row, figures, error }: RowResult): readonly string[] {
-  const head = [`## ${row.title}`, '', `\`npm run bench -- ${row.name}\``, ''];
+function sectionOf({ row, figures, at, load, error }: RowResult): readonly string[] {
+  const busy = load === undefined ? '' : `, load average ${load.toFixed(1)} of ${cpus().length} cores`;
+  const head = [`## ${row.title}`, '', `\`npm run bench -- ${row.name}\` (${hour(at)}${busy})`, ''];
   if (error !== undefined) return [...head, `Not measured: ${error.split('\n', 1)[0] ?? ''}`, ''];
   const notes = figures.flatMap(({ what, note }) => (note === undefined ? [] : [`- ${what}: ${note}`]));
   return [
@@ -84,6 +89,16 @@ function cellsOf(figure: Figure): string {
   );
   const met = target === undefined ? '' : isMet === undefined ? 'not judged' : isMet ? 'yes' : '**no**';
   return `| ${[what, ours, beside.join('; '), ratio ?? '', target ?? '', met].join(' | ')} |`;
+}
+
+function period(results: readonly RowResult[]): string {
+  const at = results.map((result) => result.at);
+  const minutes = results.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
+  return `from ${hour(Math.min(...at))} to ${hour(Math.max(...at))} UTC, ${minutes.toFixed(0)} minutes of measuring,`;
+}
+
+function hour(time: number): string {
+  return new Date(time).toISOString().slice(0, 16).replace('T', ' ');
 }
 
 /** The class of the machine, not its name. */

@@ -10,7 +10,7 @@ import { median, ratios, spread, times } from '../stats';
 
 const WATCHERS = 100;
 const PER_SECOND = 80;
-const SECONDS = 3;
+const SECONDS = 2;
 const ROUNDS = 6;
 const BURST = 8;
 const SERVERS: readonly ServerName[] = ['depesche', 'y-websocket', 'hocuspocus'];
