@@ -77,6 +77,15 @@ async function must(result: Promise<{ readonly ok: boolean }>): Promise<void> {
   if (!(await result).ok) throw new Error('the vault does not take it');
 }
 
+async function markRead(conversation: ConversationNumber): Promise<void> {
+  const upTo = await firstOf(
+    (onValue: Parameters<AppClient['observeConversation']>[1]) =>
+      client().observeConversation(conversation, onValue),
+    (view) => view?.lastOrder,
+  );
+  await must(client().intend({ type: 'mark-read', conversation, upTo }));
+}
+
 const isReady = () =>
   firstOf(
     (onValue: (view: { readonly phase: string }) => void) => client().observeSetup(onValue),
@@ -136,7 +145,7 @@ window.bench = {
       (onValue: Parameters<AppClient['observeList']>[0]) => client().observeList(onValue),
       ({ conversations }) => {
         const unread = conversations.reduce((sum, one) => sum + one.unread, 0);
-        if (count > 0 && unread > count) throw new Error(`${unread} unread where ${count} were sent`);
+        if (unread > count) throw new Error(`${unread} unread where ${count} were sent`);
         return unread === count ? true : undefined;
       },
     ).then(() => undefined),
@@ -155,19 +164,17 @@ window.bench = {
     }),
 
   async markAllRead() {
-    const numbers = await firstOf(
-      (onValue: Parameters<AppClient['observeList']>[0]) => client().observeList(onValue),
-      ({ conversations }) => conversations.map(({ number }) => number),
-    );
-    for (const conversation of numbers) {
-      const upTo = await firstOf(
-        (onValue: Parameters<AppClient['observeConversation']>[1]) =>
-          client().observeConversation(conversation, onValue),
-        (view) => view?.lastOrder,
+    for (;;) {
+      const list = await firstOf(
+        (onValue: Parameters<AppClient['observeList']>[0]) => client().observeList(onValue),
+        ({ conversations }) => conversations,
       );
-      await must(client().intend({ type: 'mark-read', conversation, upTo }));
+      const unread = list.filter((one) => one.unread > 0);
+      if (unread.length === 0) return;
+      for (const { number } of unread) await markRead(number);
+      // A view follows its rows: what it did not count yet is asked for again.
+      await new Promise((resolve) => setTimeout(resolve, 500));
     }
-    await window.bench.untilUnread(0);
   },
 
   async sendStamped(conversation, count, everyMs) {
