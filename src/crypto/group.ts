@@ -97,6 +97,15 @@ export interface GroupCrypto {
   /** Checks signature and suite, not the lifetime: that is the adder's decision. */
   parseKeyPackage(keyPackage: Uint8Array): Promise<Result<ParsedKeyPackage, GroupFailure>>;
 
+  /** To the device that holds the private part of this package (HPKE, base mode); `label` says what for. */
+  sealTo(keyPackage: Uint8Array, label: string, plaintext: Bytes): Promise<Result<Bytes, GroupFailure>>;
+  /** Undefined when it was sealed to none of these packages, for another use, or was damaged. */
+  openFrom(
+    keyPackages: readonly KeyPackagePair[],
+    label: string,
+    sealed: Uint8Array,
+  ): Promise<Bytes | undefined>;
+
   /** A group with one member. `context` is the application's part of the group context. */
   found(self: GroupSelf, groupId: Bytes, context: Bytes): Promise<GroupState>;
   join(

@@ -14,7 +14,7 @@
  * skip that commit. Re-entry mends that; `removed` is therefore a reason to ask, not to delete.
  */
 import { assert } from '../lib/assert';
-import { copyBytes, equalBytes, type Bytes } from '../lib/bytes';
+import { concatBytes, copyBytes, equalBytes, type Bytes } from '../lib/bytes';
 import { ok, type Result } from '../lib/result';
 import type {
   CommitRequest,
@@ -63,6 +63,8 @@ export interface GroupServices {
   readonly rulesets?: readonly number[];
 }
 
+/** An encapsulated X25519 key. */
+const KEM_BYTES = 32;
 const DAY = 24 * 60 * 60 * 1000;
 /** A founder's leaf lives until its first update; nobody checks a lifetime inside a tree. */
 const FOUNDER_LIFETIME = 90 * DAY;
@@ -106,6 +108,42 @@ export function createTsMlsGroupCrypto(services: GroupServices): GroupCrypto {
     );
     if (!signed.ok || !signed.value) return fail('bad-key-package', 'ignore', 'signature');
     return ok({ device, signatureKey, notBefore, notAfter });
+  }
+
+  async function sealTo(
+    bytes: Uint8Array,
+    label: string,
+    plaintext: Bytes,
+  ): Promise<Result<Bytes, GroupFailure>> {
+    const { hpke } = await suiteReady;
+    const read = readKeyPackage(bytes);
+    if (!read.ok) return read;
+    const recipient = await hpke.importPublicKey(read.value.keyPackage.initKey);
+    const { enc, ct } = await hpke.seal(recipient, plaintext, infoOf(label));
+    return ok(concatBytes(enc, ct));
+  }
+
+  async function openFrom(
+    keyPackages: readonly KeyPackagePair[],
+    label: string,
+    sealed: Uint8Array,
+  ): Promise<Bytes | undefined> {
+    const { hpke } = await suiteReady;
+    for (const { secret } of keyPackages) {
+      const keys = decodeKeyPackageSecret(secret);
+      if (keys === undefined) continue;
+      const opened = await attempt(async () =>
+        hpke.open(
+          await hpke.importPrivateKey(keys.initKey),
+          sealed.slice(0, KEM_BYTES),
+          sealed.slice(KEM_BYTES),
+          infoOf(label),
+        ),
+      );
+      keys.initKey.fill(0);
+      if (opened.ok) return new Uint8Array(opened.value);
+    }
+    return undefined;
   }
 
   async function found(self: GroupSelf, groupId: Bytes, context: Bytes): Promise<GroupState> {
@@ -299,6 +337,8 @@ export function createTsMlsGroupCrypto(services: GroupServices): GroupCrypto {
   return {
     createKeyPackage,
     parseKeyPackage,
+    sealTo,
+    openFrom,
     found,
     join,
     commit,
@@ -376,6 +416,10 @@ function faultOfContext(base: ClientState, next: ClientState, shape: CommitShape
 
 function contextExtension(context: Bytes): { extensionType: number; extensionData: Bytes } {
   return { extensionType: CONTEXT_EXTENSION, extensionData: copyBytes(context) };
+}
+
+function infoOf(label: string): Bytes {
+  return new Uint8Array(new TextEncoder().encode(label));
 }
 
 function toSeconds(milliseconds: number): bigint {

@@ -72,6 +72,8 @@ const bodies = {
    * authority; removals and blocks in it bind.
    */
   carried: v.strictObject({ log: logIdSchema, epochTag: bytesOf(8), entry: someBytes(49_152) }),
+  /** A device asks to be taken back; whoever heard it puts its request into the log (SPEC B3). */
+  back: v.strictObject({ request: someBytes(9_000) }),
 
   'town-founded': v.strictObject({
     name: nameSchema,

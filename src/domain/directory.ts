@@ -268,6 +268,34 @@ export function pairKey(a: PersonId, b: PersonId): string {
   return a < b ? `${a}:${b}` : `${b}:${a}`;
 }
 
+/**
+ * What a device that comes back can check of the directory it is handed (SPEC B6): it is the same town's, and
+ * nothing that the device knew has become undone.
+ */
+export function isLaterDirectory(known: Directory, handed: Directory): boolean {
+  if (!equalBytes(known.founding, handed.founding) || !equalBytes(known.rootKey, handed.rootKey))
+    return false;
+  const persons = Object.values(known.persons).every((person) =>
+    isLaterSpan(person, handed.persons[person.id]),
+  );
+  const devices = Object.values(known.devices).every((device) => {
+    const later = handed.devices[device.facts.id];
+    return (
+      isLaterSpan(device, later) &&
+      later?.person === device.person &&
+      equalBytes(later.facts.signatureKey, device.facts.signatureKey) &&
+      equalBytes(later.facts.relayKey, device.facts.relayKey) &&
+      later.facts.mailbox === device.facts.mailbox
+    );
+  });
+  const claims = Object.entries(known.claims).every(([pair, log]) => handed.claims[pair] === log);
+  return persons && devices && claims;
+}
+
+function isLaterSpan(known: Span, handed: Span | undefined): boolean {
+  return handed?.from === known.from && (known.to === undefined || handed.to === known.to);
+}
+
 function isLastAdmin(directory: Directory, person: PersonId, seq: number): boolean {
   if (!isAdminAt(directory, person, seq)) return false;
   return !Object.values(directory.persons).some(

@@ -15,6 +15,7 @@ import type { LogState } from '../sync/logState';
 import { LogRunner } from '../sync/logRunner';
 import type { RunnerChange } from '../sync/runnerHost';
 import type { RelayClient, RelayState } from '../sync/relayClient';
+import { BackDesk } from './backDesk';
 import { Documents } from './documents';
 import type { EngineServices } from './engineServices';
 import { IntentBook } from './intentBook';
@@ -52,6 +53,7 @@ export class Engine {
   readonly desk: IntentDesk;
   readonly mailroom: Mailroom;
   readonly moved: MovedConversations;
+  readonly back: BackDesk;
   readonly presence: Presence;
   readonly succession: Succession;
   readonly carry: SuccessionCarry;
@@ -77,6 +79,7 @@ export class Engine {
     this.invitations = new InvitationDesk(this);
     this.desk = new IntentDesk(this);
     this.mailroom = new Mailroom(this);
+    this.back = new BackDesk(this);
     this.presence = new Presence(this);
     this.succession = new Succession(this);
     this.carry = new SuccessionCarry(this);
@@ -107,6 +110,7 @@ export class Engine {
   stop(): void {
     this.#isStopped = true;
     this.book.stop();
+    this.back.stop();
     this.views.stop();
     this.relay?.stop();
     for (const runner of this.runners.values()) runner.stop();
@@ -124,6 +128,7 @@ export class Engine {
       for (const state of logs) await this.addRunner(state);
       await this.mailroom.load();
       await this.moved.load();
+      await this.back.load();
     }
     this.#connection = { state: 'offline', since: this.services.clock.now(), nextTryAt: undefined };
     this.views.all(this.viewSource);
@@ -187,6 +192,8 @@ export class Engine {
     await reconcilePasses(this);
     await renewPackage(this);
     this.carry.wake();
+    this.mailroom.lookAgain();
+    this.back.lookAgain();
   }
 
   async changeIdentity(identity: Identity): Promise<boolean> {
@@ -324,6 +331,7 @@ export class Engine {
       problem: gravest([...this.#problems, this.succession.problem]),
     }),
     boardTitle: (log) => this.documents.boardTitle(log),
+    back: (runner) => this.back.viewOf(runner),
   };
 
   #me(): ViewSource['me'] {
@@ -356,6 +364,8 @@ export class Engine {
     if (number === TOWN_LOG) this.#townChanged(change);
     else this.conversationChanged(number);
     if (change.groupChanged && change.runner.needsWelcome) this.mailroom.lookAgain();
+    if (change.runner.lost !== undefined || (number === TOWN_LOG && change.foldChanged))
+      this.back.lookAgain();
     if (change.intentsDone.length > 0) this.statusChanged();
     this.carry.wake();
   }
@@ -381,13 +391,15 @@ export class Engine {
   }
 
   async joined(state: LogState): Promise<void> {
-    if (state.number === TOWN_LOG) this.townLinks.add(state.progress.cursor, state.progress.chain);
+    if (state.number === TOWN_LOG) this.townLinks.restart(state.progress.cursor, state.progress.chain);
+    this.documents.forget(state.number);
     const runner = await this.addRunner(state);
     if (runner === undefined) return;
     // They are what the mail said now: what was known before a removal must not judge what follows.
     if (runner.isConversation) this.documents.forget(state.number);
     this.conversationChanged(state.number);
     if (this.relay?.isOnline === true) void this.watch([runner]);
+    this.back.lookAgain();
     if (state.number !== TOWN_LOG) return;
     this.views.all(this.viewSource);
     await this.setup.townChanged();

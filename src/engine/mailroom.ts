@@ -10,13 +10,14 @@
  */
 import { bytesToHex, equalBytes, type Bytes } from '../lib/bytes';
 import type { GroupState } from '../crypto/group';
-import { pairKey, type Directory } from '../domain/directory';
+import { isLaterDirectory, pairKey, type Directory } from '../domain/directory';
+import { parseEntry } from '../domain/entry';
 import type { Conversation } from '../domain/conversation';
 import type { DeviceId, LogId, PersonId } from '../domain/ids';
 import { continuationOf } from '../domain/succession';
 import { documentRowKey, rowKey, seqOfOrder, TOWN_LOG } from '../records/keys';
 import type { Identity, TimelineRecord } from '../records/logRecords';
-import { addToTimeline } from '../records/timelineRows';
+import { mendTimeline } from '../records/mendedTimeline';
 import type { LogState } from '../sync/logState';
 import type { LogRunner } from '../sync/logRunner';
 import type { ReceivedMail } from '../sync/runnerHost';
@@ -94,12 +95,13 @@ export class Mailroom {
     for (const [seq, aside] of [...this.#aside]) {
       if (aside.needs !== undefined && this.#mustWait(aside.needs)) continue;
       const verdict = await this.#judge(aside.envelope);
+      if (verdict === 'later') continue;
       if (verdict !== undefined && 'position' in verdict) {
         this.#aside.set(seq, { ...aside, needs: verdict });
         continue;
       }
       const drop: VaultWrite = { store: 'meta', delete: asideKey(seq) };
-      if (verdict?.context.kind === 'town' && this.#engine.runners.has(TOWN_LOG)) {
+      if (verdict !== undefined && this.#isNextTown(verdict)) {
         // All else that lies here is taken by the engine that begins anew.
         await this.#engine.succession.follow(verdict, [drop]);
         return;
@@ -115,16 +117,17 @@ export class Mailroom {
   }
 
   /** The mail, what it must wait for, or undefined when it leads nowhere. */
-  async #judge(envelope: Bytes): Promise<OpenedMail | Needs | undefined> {
+  async #judge(envelope: Bytes): Promise<OpenedMail | Needs | 'later' | undefined> {
     const { identity, services } = this.#engine;
     if (identity === undefined) return undefined;
-    const opened = await openMail(services.groups, groupSelfOf(identity), keyPackagesOf(identity), envelope);
+    const request = await this.#engine.back.judge(envelope, identity);
+    if (request !== 'none') return request === 'later' ? 'later' : undefined;
+    const packages = [...keyPackagesOf(identity), ...this.#engine.back.packages()];
+    const opened = await openMail(services.groups, groupSelfOf(identity), packages, envelope);
     if (!opened.ok) return undefined;
     const mail = opened.value;
     if (mail.context.kind === 'town') {
-      if (this.#engine.runners.has(TOWN_LOG))
-        return (await this.#engine.succession.isSuccessor(mail)) ? mail : undefined;
-      if (!this.#engine.setup.isOurTown(mail)) return undefined;
+      if (!(await this.#isOurTown(mail))) return undefined;
     } else {
       const { generation, seq, position } = mail.snapshot;
       const needs = { log: mail.context.log, generation, seq, position };
@@ -134,6 +137,23 @@ export class Mailroom {
       if (this.#mustWait(needs)) return needs;
     }
     return this.#isGenuine(mail, this.#directoryFor(mail), identity) ? mail : undefined;
+  }
+
+  /** While joining: the one of the link. Afterwards only back into the one we have lost, further on. */
+  async #isOurTown(mail: OpenedMail): Promise<boolean> {
+    const town = this.#engine.runners.get(TOWN_LOG);
+    if (town === undefined) return this.#engine.setup.isOurTown(mail);
+    if (await this.#engine.succession.isSuccessor(mail)) return true;
+    const { fold, seq, generation } = mail.snapshot;
+    if (generation !== this.#engine.generation) return false;
+    if (town.lost === undefined || seq <= town.state.progress.cursor || fold.type !== 'town') return false;
+    return isLaterDirectory(this.#engine.directory(), fold.directory);
+  }
+
+  /** Another relay's (SPEC Q6), not the one we come back into. */
+  #isNextTown({ context, snapshot }: OpenedMail): boolean {
+    const { runners, generation } = this.#engine;
+    return context.kind === 'town' && runners.has(TOWN_LOG) && snapshot.generation > generation;
   }
 
   #mustWait({ log, generation, seq, position }: Needs): boolean {
@@ -151,6 +171,7 @@ export class Mailroom {
   #isGenuine(mail: OpenedMail, directory: Directory, identity: Identity): boolean {
     if (!this.#areLeavesKnown(mail.group, directory)) return false;
     const { context, snapshot } = mail;
+    if (!this.#isSameLog(mail)) return false;
     if (context.kind === 'town') return true;
     if (snapshot.fold.type !== 'conversation' || snapshot.fold.conversation.kind !== context.kind)
       return false;
@@ -167,6 +188,17 @@ export class Mailroom {
       roster.length === 2 &&
       pair.every((person) => roster.includes(person)) &&
       directory.claims[pairKey(pair[0], pair[1])] === context.log
+    );
+  }
+
+  /** Back into a log we know: with the keys it has. */
+  #isSameLog({ context }: OpenedMail): boolean {
+    const core = this.#engine.runnerOf(context.log)?.state.core;
+    return (
+      core === undefined ||
+      (core.kind === context.kind &&
+        equalBytes(core.readKey, context.readKey) &&
+        equalBytes(core.writeKey, context.writeKey))
     );
   }
 
@@ -188,10 +220,13 @@ export class Mailroom {
     // What the old runner does last must be in the vault before it is replaced.
     await existing?.hold();
     try {
-      const { state, writes } = await this.#prepare(mail, identity, existing);
+      const { state, writes, done } = await this.#prepare(mail, identity, existing);
       return {
         writes,
-        done: () => this.#engine.joined(state),
+        done: () => {
+          for (const intent of done) this.#engine.book.remove(intent);
+          return this.#engine.joined(state);
+        },
         failed: () => existing?.release(),
       };
     } catch (error) {
@@ -204,7 +239,11 @@ export class Mailroom {
     mail: OpenedMail,
     identity: Identity,
     existing: LogRunner | undefined,
-  ): Promise<{ readonly state: LogState; readonly writes: readonly VaultWrite[] }> {
+  ): Promise<{
+    readonly state: LogState;
+    readonly writes: readonly VaultWrite[];
+    readonly done: readonly number[];
+  }> {
     const { services, records } = this.#engine;
     const isTown = mail.context.kind === 'town';
     const number = isTown ? TOWN_LOG : (existing?.state.number ?? this.#engine.newConversationNumber());
@@ -230,19 +269,24 @@ export class Mailroom {
           ...taken.writes,
           ...(await this.#documentWrites(number, mail)),
         ],
+        done: [],
       };
     }
     const kept = existing?.state.progress;
-    const fresh = ascending(history, kept?.lastOrder ?? -1, mail.snapshot);
-    const timeline = await addToTimeline(records, number, kept?.tail ?? [], fresh);
-    const lastOrder = fresh.at(-1)?.order ?? kept?.lastOrder ?? 0;
+    const rising = ascending(history, -1, mail.snapshot);
+    const before = { tail: kept?.tail ?? [], lastOrder: kept?.lastOrder ?? 0 };
+    const timeline = await mendTimeline(records, number, before, rising);
+    const { lastOrder } = timeline;
+    const missed = timeline.added.filter(({ author }) => author !== identity.person).length;
+    const done = existing === undefined ? [] : this.#doneBefore(existing, mail, history, identity);
     const state: LogState = {
       ...joined,
       progress: {
         ...joined.progress,
         tail: timeline.tail,
         lastOrder,
-        readUpTo: lastOrder,
+        readUpTo: kept?.readUpTo ?? lastOrder,
+        unread: kept === undefined ? 0 : kept.unread + missed,
         preview: kept?.preview,
         isPinned: kept?.isPinned ?? false,
         isMuted: kept?.isMuted ?? false,
@@ -256,8 +300,31 @@ export class Mailroom {
       ...timeline.writes,
       ...(await this.#documentWrites(number, mail)),
       ...(await this.#linkWrites(state)),
+      ...done.map((intent): VaultWrite => ({ store: 'intents', delete: [intent, 0] })),
     ];
-    return { state, writes };
+    return { state, writes, done };
+  }
+
+  /**
+   * Own entries that the others have: a device that lost some of its memory must not say them again. The
+   * counter tells, and the id where a counter was given that we do not remember.
+   */
+  #doneBefore(
+    { state }: LogRunner,
+    mail: OpenedMail,
+    history: readonly TimelineRecord[],
+    { device }: Identity,
+  ): readonly number[] {
+    const last = mail.snapshot.counters[device] ?? 0;
+    const said = new Set<string>();
+    for (const { proof } of history) {
+      const entry = proof === undefined ? undefined : parseEntry(proof.entry);
+      if (entry?.ok === true) said.add(bytesToHex(entry.value.id));
+    }
+    return this.#engine.book
+      .waiting(state.number)
+      .filter(({ intent }) => (intent.counter ?? Infinity) <= last || said.has(intent.entry))
+      .map(({ number }) => number);
   }
 
   async #documentWrites(number: number, mail: OpenedMail): Promise<readonly VaultWrite[]> {
@@ -271,7 +338,11 @@ export class Mailroom {
 
   async #linkWrites({ number, progress }: LogState): Promise<readonly VaultWrite[]> {
     if (number !== TOWN_LOG) return [];
-    return [await this.#engine.records.put('rows', rowKey(number, progress.cursor), progress.chain)];
+    const all = { from: rowKey(number, 0), to: rowKey(number, Number.MAX_SAFE_INTEGER) };
+    return [
+      { store: 'rows', deleteRange: all },
+      await this.#engine.records.put('rows', rowKey(number, progress.cursor), progress.chain),
+    ];
   }
 
   /** A conversation of ours whose claim names this log, and whose claim that is. */

@@ -112,6 +112,8 @@ export async function joinedLog(
       position: snapshot.position,
       counters: snapshot.counters,
       leafRenewedAt: services.now,
+      // Until somebody else writes in it, the epoch we were led into may be one of its own (SPEC B1).
+      skipped: snapshot.seq,
     },
     group: await groupOf(services.groups, mail.group),
     fold: snapshot.fold,

@@ -22,6 +22,7 @@ export function runnerHost(engine: Engine, identity: Identity, relay: RelayClien
     documents: engine.documents,
     directory: () => engine.directory(),
     town: () => town(engine),
+    isOwnRequest: (request) => engine.back.isOwnRequest(request),
     waitingIntents: (log) => engine.book.waiting(log),
     intentChanged: (number, intent) => {
       engine.book.set(number, intent);
@@ -38,6 +39,7 @@ export function runnerHost(engine: Engine, identity: Identity, relay: RelayClien
     needTown: () => engine.runners.get(TOWN_LOG)?.refresh(),
     readToHead: (runner) => {
       if (runner.state.number === TOWN_LOG) engine.townMoved(runner);
+      engine.mailroom.lookAgain();
     },
     watch: (runner) => void engine.watch([runner]),
     storageFailed: (type) => {

@@ -20,6 +20,12 @@ export class TownLinks {
     for (const { key, value } of rows) this.#links.set(key[1], value);
   }
 
+  /** Taken in anew at `seq`: what is older cannot be checked, as there is a hole before it. */
+  restart(seq: number, link: Bytes): void {
+    this.#links.clear();
+    this.#links.set(seq, link);
+  }
+
   add(seq: number, link: Bytes): void {
     this.#links.set(seq, link);
   }

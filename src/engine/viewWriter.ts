@@ -14,6 +14,7 @@ import type { LogRunner } from '../sync/logRunner';
 import type { VaultKey } from '../vault/vault';
 import { deliveryOf } from './delivery';
 import type {
+  BackView,
   ConversationNumber,
   ConversationSummary,
   ConversationView,
@@ -48,6 +49,7 @@ export interface ViewSource {
   allWaiting(): readonly WaitingIntent[];
   status(): Pick<StatusView, 'connection' | 'problem'>;
   boardTitle(log: number): string | undefined;
+  back?(runner: LogRunner): BackView | undefined;
 }
 
 /** What to do when the vault does not take views. */
@@ -203,7 +205,10 @@ function conversationRecord(source: ViewSource, runner: LogRunner): Conversation
   const roster = Object.entries(conversation.roster) as [PersonId, 'member' | 'manager'][];
   const others = roster.map(([person]) => person).filter((person) => person !== source.me.person);
   const receipts = receiptsByPerson(directory, progress);
-  const isMember = progress.isMember && conversation.roster[source.me.person] !== undefined;
+  const back = source.back?.(runner);
+  // Whoever is on the way back belongs, and may write: it goes out afterwards.
+  const isIn = progress.isMember || (back !== undefined && back.waitsFor !== 'nothing');
+  const isMember = isIn && conversation.roster[source.me.person] !== undefined;
   return {
     number,
     rowsAt: number,
@@ -227,6 +232,7 @@ function conversationRecord(source: ViewSource, runner: LogRunner): Conversation
     trouble: troubleOf(runner),
     generation: core.generation ?? 0,
     former: progress.former,
+    back,
     othersDelivered: lowest(others.map((person) => receipts.get(person)?.[0] ?? 0)),
     othersRead: lowest(others.map((person) => receipts.get(person)?.[1] ?? 0)),
   };
@@ -279,6 +285,7 @@ function summary(source: ViewSource, runner: LogRunner): ConversationSummary {
     isMuted: record.isMuted,
     isArchived: record.isArchived,
     isMember: record.isMember,
+    back: record.back,
   };
 }
 

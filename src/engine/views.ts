@@ -124,6 +124,7 @@ export interface ConversationSummary {
   readonly isArchived: boolean;
   /** False when we were removed or left. */
   readonly isMember: boolean;
+  readonly back?: BackView | undefined;
 }
 
 export interface PreviewView {
@@ -161,6 +162,17 @@ export interface ConversationView {
   readonly boardTitle: string | undefined;
   /** Entries that are missing or of another history: see the timeline's gap items. */
   readonly trouble: ConversationTrouble;
+  readonly back?: BackView | undefined;
+}
+
+/**
+ * This device has lost its place in a conversation and is being taken back. What is written waits and goes
+ * out afterwards. `colleague`: another device that is in it must come online; `nothing`: a copy of this
+ * profile has taken its place, and this one stays out.
+ */
+export interface BackView {
+  readonly since: number;
+  readonly waitsFor: 'network' | 'town' | 'colleague' | 'nothing';
 }
 
 /**

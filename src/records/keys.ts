@@ -18,6 +18,7 @@ export const META = {
   textBlocks: [3, 0],
   invitations: [4, 0],
   relay: [5, 0],
+  back: [6, 0],
 } as const satisfies Record<string, VaultKey>;
 
 export const VIEW = {

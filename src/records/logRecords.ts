@@ -1,6 +1,7 @@
 /** What the vault keeps of each log, part by part (LOG_PART in keys.ts). */
 import type { Bytes } from '../lib/bytes';
 import type { EntryBody } from '../domain/body';
+import type { Returns } from '../domain/back';
 import type { Base, Conversation, Effect } from '../domain/conversation';
 import type { Directory } from '../domain/directory';
 import type { Fork } from '../domain/fork';
@@ -45,6 +46,12 @@ export interface Progress {
   readonly trouble: 'none' | 'gap' | 'forked' | 'needs-reentry';
   /** Who has named another link than ours (SPEC E7). */
   readonly fork: Fork | undefined;
+  /** An envelope sealed to an epoch we do not have, behind a commit that we skipped (SPEC B1). */
+  readonly suspect: { readonly commit: number; readonly seq: number } | undefined;
+  /** The last commit that was skipped here since the group was last in step. */
+  readonly skipped: number | undefined;
+  /** Whether a copy of this profile is alive: then only another device can go on (SPEC B7). */
+  readonly isCopied: boolean;
   /** Envelopes read as redacted of which no author has shown the hole yet, and whether there were any. */
   readonly redacted: number;
   readonly wasRedacted: boolean;
@@ -75,8 +82,8 @@ export interface Preview {
 }
 
 export type Fold =
-  | { readonly type: 'conversation'; readonly conversation: Conversation }
-  | { readonly type: 'town'; readonly directory: Directory };
+  | { readonly type: 'conversation'; readonly conversation: Conversation; readonly returns?: Returns }
+  | { readonly type: 'town'; readonly directory: Directory; readonly returns?: Returns };
 
 /** Envelopes handed to the socket, until they are read back from the log or refused. */
 export interface Flight {
@@ -100,7 +107,12 @@ export interface PendingCommit {
   readonly position: number;
   readonly welcome: Bytes | undefined;
   /** Devices added, with their mailboxes at the named position. */
-  readonly welcomed: readonly { readonly device: DeviceId; readonly mailbox: LogId }[];
+  readonly welcomed: readonly {
+    readonly device: DeviceId;
+    readonly mailbox: LogId;
+    /** It was here before and has folded everything up to this seq (SPEC B5). */
+    readonly since: number | undefined;
+  }[];
 }
 
 /** Mail that must still reach mailboxes; made after acceptance, sent until acknowledged. */

@@ -6,6 +6,7 @@ import { ok, type Result } from '../lib/result';
 import { bytesToHex, equalBytes, type Bytes } from '../lib/bytes';
 import type { CommitRequest, GroupCrypto, GroupFailure, GroupSelf } from '../crypto/group';
 import { sha256 } from '../crypto/hash';
+import { openReturn } from '../domain/back';
 import type { Directory, DirectoryDevice } from '../domain/directory';
 import type { DeviceId, PersonId } from '../domain/ids';
 import { encodePosition, type Position } from '../domain/position';
@@ -31,6 +32,7 @@ export function dueCorrection(state: LogState, directory: Directory, townSeq: nu
   return correctionOf(
     state.group.leaves,
     targetDevices(directory, roster, isTown ? state.progress.cursor + 1 : townSeq),
+    state.fold.returns,
   );
 }
 
@@ -75,7 +77,11 @@ export async function prepareCommit(
     afterCommit: state.progress.lastCommit,
     position: isTown ? state.progress.cursor + 1 : position.seq,
     welcome: prepared.value.welcome,
-    welcomed: change.added.map((device) => ({ device: device.facts.id, mailbox: device.facts.mailbox })),
+    welcomed: change.added.map(({ facts }) => ({
+      device: facts.id,
+      mailbox: facts.mailbox,
+      since: openReturn(state.fold.returns, { device: facts.id, signatureKey: facts.signatureKey })?.seq,
+    })),
   });
 }
 

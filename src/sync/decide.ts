@@ -13,7 +13,8 @@ export type Step =
   | 'seal'
   | 'mail'
   | 'receipts-in'
-  | 'receipt-out';
+  | 'receipt-out'
+  | 'lost';
 
 export interface Decision {
   readonly step: Step | 'none';
@@ -45,6 +46,8 @@ export interface LogSituation {
   readonly hasUnacknowledged: boolean;
   /** SPEC E7: most of the others have another history: nothing of ours goes into this one. */
   readonly isOutvoted: boolean;
+  /** SPEC B1: since when others seem to have gone on in an epoch that we do not have. */
+  readonly suspectSince: number | undefined;
   readonly hasMails: boolean;
   readonly mailAt: number;
 }
@@ -65,21 +68,23 @@ export interface GroupSituation {
 }
 
 export const RECEIPT_DELAY_MS = 150;
+/** So long others' receipts may take to show that our epoch is alive. */
+export const PATIENCE_MS = 15_000;
 
 /** `group` is asked for only when nothing of the log itself is to be done: it costs more to know. */
 export function decide(log: LogSituation, group: () => GroupSituation | undefined): Decision {
   const { now } = log;
   // Nothing of what follows a removal is ours to read.
-  if (log.waitsForTown || !log.isMember) return nothing();
+  if (log.waitsForTown || !log.isMember || log.needsReentry) return nothing();
   if (log.hasNextNews) return doing('take');
   if (!log.isOnline) return nothing();
-  if (log.needsReentry) return nothing();
   if (now < log.retryAt) return nothing(log.retryAt);
   if (!log.isCreated) return log.mayCreate ? doing('create') : nothing();
   if (log.isCatchingUp) return doing('read');
   // protocol.md 7: to a relay that has lost what we have read nothing is handed over.
   if (log.isMailbox || log.isRolledBack) return nothing();
   if (log.hasReceipts) return doing('receipts-in');
+  if (log.suspectSince !== undefined) return suspicious(log.suspectSince, now, group());
   if (log.pendingCommit === 'submitted') return nothing();
   const isCommitDue = log.pendingCommit === 'waiting';
   if (isCommitDue && now >= log.commitAt) return doing('submit');
@@ -92,8 +97,16 @@ export function decide(log: LogSituation, group: () => GroupSituation | undefine
   return { ...decision, wakeAt: earliest(wakeAt, decision.wakeAt) };
 }
 
+/** Only receipts: they show others that this epoch is alive, and others' show us (SPEC B1). */
+function suspicious(since: number, now: number, group: GroupSituation | undefined): Decision {
+  const lostAt = since + PATIENCE_MS;
+  if (now >= lostAt) return doing('lost');
+  const receipt = group === undefined ? nothing() : decideReceipt(group);
+  return { ...receipt, wakeAt: earliest(receipt.wakeAt, lostAt) };
+}
+
 function decideInGroup(group: GroupSituation): Decision {
-  const { now, due, receiptAt } = group;
+  const { now, due } = group;
   let wakeAt: number | undefined;
   if (due.add + due.remove > 0) {
     const correctAt = Math.max(due.at, group.commitAt);
@@ -106,10 +119,14 @@ function decideInGroup(group: GroupSituation): Decision {
     const mayRenew = !group.hasPendingCommit && now >= group.commitAt;
     return doing(group.isLeafOld && mayRenew ? 'renew' : 'seal', wakeAt);
   }
-  if (receiptAt === undefined && !group.isReceiptDue) return nothing(wakeAt);
+  const receipt = decideReceipt(group);
+  return { ...receipt, wakeAt: earliest(wakeAt, receipt.wakeAt) };
+}
+
+function decideReceipt({ now, receiptAt, isReceiptDue }: GroupSituation): Decision {
+  if (receiptAt === undefined && !isReceiptDue) return nothing();
   const sendAt = receiptAt ?? now + RECEIPT_DELAY_MS;
-  if (now >= sendAt) return doing('receipt-out', wakeAt);
-  return { step: 'none', wakeAt: earliest(wakeAt, sendAt), receiptAt: sendAt };
+  return now >= sendAt ? doing('receipt-out') : { step: 'none', wakeAt: sendAt, receiptAt: sendAt };
 }
 
 function doing(step: Step, wakeAt?: number): Decision {

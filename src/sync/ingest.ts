@@ -17,7 +17,8 @@ import type { StoredEnvelope } from '../protocol/frames';
 import type { PendingCommit, TimelineRecord } from '../records/logRecords';
 import { takeCommit } from './ingestCommit';
 import { isCommitEnvelope, IngestDraft } from './ingestDraft';
-import { foldEnvelope, hasCarried, hasDocument, openEnvelope } from './ingestEntries';
+import { foldEnvelope, hasCarried, hasDocument, openEnvelope, UNREADABLE } from './ingestEntries';
+import type { VerifiedBackRequest } from './backRequest';
 import type { LogState } from './logState';
 
 export interface IngestContext {
@@ -34,6 +35,8 @@ export interface IngestContext {
   /** The town was read to its head after the commit at this seq (and no other) had been seen. */
   readonly townReadFor: number | undefined;
   readonly now: number;
+  /** Requests of this device to be taken back, as it wrote them (hex); others in its name are a copy's. */
+  isOwnRequest(request: VerifiedBackRequest): boolean;
   /** Numbers of own intents by entry id. */
   readonly intents: ReadonlyMap<EntryId, number>;
   /** Called before `acceptDocument`, and only when there is something to accept. */
@@ -105,8 +108,7 @@ async function takeEntries(draft: IngestDraft, run: readonly StoredEnvelope[]): 
   const opened = await Promise.all(run.map((envelope) => openEnvelope(draft, envelope)));
   if (opened.some(hasDocument)) await draft.context.prepareDocuments();
   if (opened.some(hasCarried)) draft.held ??= await draft.context.heldEntries();
-  for (const [index, envelope] of run.entries())
-    foldEnvelope(draft, envelope, opened[index] ?? { gap: 'unreadable' });
+  for (const [index, envelope] of run.entries()) foldEnvelope(draft, envelope, opened[index] ?? UNREADABLE);
 }
 
 /** Entry envelopes from `at` on that follow each other and the cursor, up to the next commit. */

@@ -15,6 +15,7 @@ export async function takeCommit(draft: IngestDraft, stored: StoredEnvelope): Pr
   const outcome = await applyCommit(draft, stored);
   if (outcome === 'wait') return;
   draft.progress = { ...draft.progress, lastCommit: stored[0] };
+  if (outcome === 'skipped') draft.progress = { ...draft.progress, skipped: stored[0] };
   draft.advance(stored);
   if (draft.adopted !== undefined && outcome === 'adopted')
     draft.adopted = { ...draft.adopted, at: draft.state() };
@@ -29,7 +30,10 @@ async function applyCommit(
   if (stored.length === 6 || draft.group === undefined) return 'skipped';
   const envelope = parseEnvelope(stored[3]);
   if (!envelope.ok) return 'skipped';
-  if (!equalBytes(envelope.value.epochTag, draft.group.tag)) return 'skipped';
+  if (!equalBytes(envelope.value.epochTag, draft.group.tag)) {
+    draft.suspect(stored[0]);
+    return 'skipped';
+  }
   return process(draft, draft.group, envelope.value);
 }
 
@@ -62,7 +66,7 @@ function isOwnLawful(draft: IngestDraft, base: Group, next: Group, position: num
     removed: base.leaves.filter((leaf) => !hasLeaf(next, leaf)),
     changesContext: false,
   };
-  return isLawfulCommit(judged, base.leaves, draft.targetAt(position));
+  return isLawfulCommit(judged, base.leaves, draft.targetAt(position), draft.fold.returns);
 }
 
 async function process(
@@ -117,6 +121,7 @@ function isLawful(draft: IngestDraft, group: Group, summary: CommitSummary, posi
     },
     group.leaves,
     draft.targetAt(position),
+    draft.fold.returns,
   );
 }
 

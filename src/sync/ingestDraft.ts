@@ -3,6 +3,7 @@
  * is written; it is thrown away when the batch cannot be.
  */
 import { equalBytes, type Bytes } from '../lib/bytes';
+import { afterCommit, returnKey, withRequest } from '../domain/back';
 import { personOfDevice, type Directory } from '../domain/directory';
 import { withSighting } from '../domain/fork';
 import type { DeviceId, PersonId } from '../domain/ids';
@@ -10,6 +11,7 @@ import { ENTRIES_PER_ENVELOPE } from '../domain/entry';
 import { targetDevices } from '../domain/target';
 import type { StoredEnvelope } from '../protocol/frames';
 import type { Fold, Preview, Progress, TimelineRecord } from '../records/logRecords';
+import type { VerifiedBackRequest } from './backRequest';
 import { envelopeIdOf, nextLink, type OpenedEntry } from './entrySeal';
 import type { DocumentChange, IngestContext, Ingested, TownProof } from './ingest';
 import type { Group, LogState } from './logState';
@@ -98,10 +100,28 @@ export class IngestDraft {
   }
 
   setGroup(group: Group, position: number): void {
+    this.#settleReturns(group);
     this.group = group;
     this.groupChanged = true;
-    this.progress = { ...this.progress, position, isMember: true };
+    this.progress = {
+      ...this.progress,
+      position,
+      isMember: true,
+      skipped: undefined,
+      suspect: undefined,
+    };
     this.pendingCommit = undefined;
+  }
+
+  /** SPEC B4. */
+  #settleReturns(next: Group): void {
+    const before = this.fold.returns;
+    if (before === undefined) return;
+    const [old, now] = [new Set(this.group?.leaves.map(nameOf)), new Set(next.leaves.map(nameOf))];
+    const removed = this.group?.leaves.filter((leaf) => !now.has(nameOf(leaf))) ?? [];
+    const added = next.leaves.filter((leaf) => !old.has(nameOf(leaf)));
+    const returns = afterCommit(before, removed, added);
+    if (returns !== before) this.setFold({ ...this.fold, returns });
   }
 
   leave(): void {
@@ -109,6 +129,38 @@ export class IngestDraft {
     this.groupChanged = true;
     this.progress = { ...this.progress, isMember: false };
     this.pendingCommit = undefined;
+  }
+
+  /**
+   * SPEC B1. Others have gone on in an epoch that begins with a commit we skipped: nothing is sealed until
+   * somebody shows that our epoch is alive.
+   */
+  suspect(seq: number): void {
+    const { skipped, suspect } = this.progress;
+    if (skipped === undefined || suspect !== undefined) return;
+    this.progress = { ...this.progress, suspect: { commit: skipped, seq } };
+  }
+
+  /** Somebody else wrote in our epoch, behind what we had skipped. */
+  inStep(seq: number): void {
+    const { skipped, suspect } = this.progress;
+    if ((skipped ?? Infinity) < seq || suspect !== undefined)
+      this.progress = { ...this.progress, skipped: undefined, suspect: undefined };
+  }
+
+  /** SPEC B3, B7. */
+  takeRequest(request: VerifiedBackRequest, relayAt: number, isOwn: boolean): void {
+    const leaf = this.group?.leaves.find(({ device }) => device === request.device);
+    // Whoever has a leaf here speaks for itself with that leaf's key only.
+    if (leaf !== undefined && !equalBytes(leaf.signatureKey, request.signatureKey)) return;
+    const before = this.fold.returns ?? {};
+    const isPresent = leaf !== undefined;
+    const returns = withRequest(before, request, { relayAt, isPresent });
+    if (returns === before) return;
+    this.setFold({ ...this.fold, returns });
+    if (isOwn) this.isOwnChange = true;
+    if (request.device === this.context.self.device && !this.context.isOwnRequest(request))
+      this.progress = { ...this.progress, isCopied: true };
   }
 
   /** SPEC F9: its entries are gone for good; the hole in their author's counters is no gap. */
@@ -245,6 +297,9 @@ export function isCommitEnvelope(stored: StoredEnvelope): boolean {
 export function idOf(stored: StoredEnvelope): Bytes {
   return stored.length === 6 ? stored[4] : envelopeIdOf(stored[3]);
 }
+
+/** No device has two leaves, and none is removed and added by one commit (SPEC G3, G4). */
+const nameOf = returnKey;
 
 function firstLine(text: string): string {
   return (text.split('\n', 1)[0] ?? '').slice(0, 160);

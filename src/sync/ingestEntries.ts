@@ -10,10 +10,20 @@ import type { StoredEnvelope } from '../protocol/frames';
 import { orderOf } from '../records/keys';
 import type { TimelineRecord } from '../records/logRecords';
 import { heldName, isPuttingOut, openCarried, predecessorOf, type CarriedEntry } from './carried';
+import { verifyBackRequest, type VerifiedBackRequest } from './backRequest';
 import { openEntries, type OpenedEntry } from './entrySeal';
 import type { IngestDraft } from './ingestDraft';
 
-export type Opened = { readonly entries: readonly MaybeCarrying[] } | { readonly gap: 'unreadable' };
+export type Opened =
+  | {
+      readonly entries: readonly MaybeCarrying[];
+      /** By the entry that carries it; only those whose signature holds. */
+      readonly requests: ReadonlyMap<OpenedEntry, VerifiedBackRequest>;
+    }
+  | { readonly gap: 'unreadable'; readonly isOtherEpoch: boolean };
+
+const NO_REQUESTS: ReadonlyMap<OpenedEntry, VerifiedBackRequest> = new Map();
+export const UNREADABLE: Opened = { gap: 'unreadable', isOtherEpoch: false };
 
 interface MaybeCarrying extends OpenedEntry {
   /** What it carries, when that holds. */
@@ -28,26 +38,40 @@ interface Place {
 
 export async function openEnvelope(draft: IngestDraft, stored: StoredEnvelope): Promise<Opened> {
   const { group, log } = draft;
-  if (stored.length === 6) return { entries: [] };
+  if (stored.length === 6) return { entries: [], requests: NO_REQUESTS };
   const envelope = parseEnvelope(stored[3]);
-  if (!envelope.ok || group === undefined) return { gap: 'unreadable' };
-  if (!equalBytes(envelope.value.epochTag, group.tag)) return { gap: 'unreadable' };
+  if (!envelope.ok || group === undefined) return UNREADABLE;
+  if (!equalBytes(envelope.value.epochTag, group.tag)) return { gap: 'unreadable', isOtherEpoch: true };
   const entries = await openEntries(log, group, envelope.value);
-  if (!entries.ok) return { gap: 'unreadable' };
+  if (!entries.ok) return UNREADABLE;
   const predecessor = predecessorOf(draft.fold);
-  return {
-    entries: await Promise.all(
-      entries.value.map(async (entry) =>
-        entry.content.body.kind === 'carried'
-          ? { ...entry, carried: await openCarried(entry.content.body, predecessor, draft.directory) }
-          : entry,
-      ),
+  const opened = await Promise.all(
+    entries.value.map(async (entry) =>
+      entry.content.body.kind === 'carried'
+        ? { ...entry, carried: await openCarried(entry.content.body, predecessor, draft.directory) }
+        : entry,
     ),
-  };
+  );
+  return { entries: opened, requests: await requestsOf(draft, opened) };
 }
 
 export function hasCarried(opened: Opened): boolean {
   return 'entries' in opened && opened.entries.some(({ carried }) => carried !== undefined);
+}
+
+async function requestsOf(
+  { context, log }: IngestDraft,
+  entries: readonly OpenedEntry[],
+): Promise<ReadonlyMap<OpenedEntry, VerifiedBackRequest>> {
+  if (!entries.some(({ content }) => content.body.kind === 'back')) return NO_REQUESTS;
+  const requests = new Map<OpenedEntry, VerifiedBackRequest>();
+  for (const entry of entries) {
+    const { body } = entry.content;
+    const request =
+      body.kind === 'back' ? await verifyBackRequest(context.groups, log, body.request) : undefined;
+    if (request !== undefined) requests.set(entry, request);
+  }
+  return requests;
 }
 
 export function hasDocument(opened: Opened): boolean {
@@ -57,15 +81,27 @@ export function hasDocument(opened: Opened): boolean {
 export function foldEnvelope(draft: IngestDraft, stored: StoredEnvelope, opened: Opened): void {
   const [seq, relayAt] = stored;
   draft.beginEnvelope();
-  if ('gap' in opened) draft.addGap(orderOf(seq, 0, draft.generation), relayAt);
-  else if (stored.length === 6) draft.redacted();
+  if ('gap' in opened) {
+    if (opened.isOtherEpoch) draft.suspect(seq);
+    draft.addGap(orderOf(seq, 0, draft.generation), relayAt);
+  } else if (stored.length === 6) draft.redacted();
   else
     for (const [index, entry] of opened.entries.entries())
-      foldEntry(draft, { seq, order: orderOf(seq, index, draft.generation), relayAt }, entry);
+      foldEntry(
+        draft,
+        { seq, order: orderOf(seq, index, draft.generation), relayAt },
+        entry,
+        opened.requests.get(entry),
+      );
   draft.advance(stored);
 }
 
-function foldEntry(draft: IngestDraft, place: Place, entry: MaybeCarrying): void {
+function foldEntry(
+  draft: IngestDraft,
+  place: Place,
+  entry: MaybeCarrying,
+  request: VerifiedBackRequest | undefined,
+): void {
   const { device, content } = entry;
   const { order, relayAt } = place;
   const isOwn = device === draft.context.self.device;
@@ -75,6 +111,8 @@ function foldEntry(draft: IngestDraft, place: Place, entry: MaybeCarrying): void
   if (entry.wire.counter <= last) return;
   // An entry of ours that nobody here asked for: a copy of this phone is alive.
   if (isOwn && intent === undefined) draft.trouble('needs-reentry');
+  if (!isOwn) draft.inStep(place.seq);
+  if (request !== undefined) draft.takeRequest(request, place.relayAt, isOwn);
   const agrees = draft.witness(device, content.seenSeq, content.seenChain);
   const missing = entry.wire.counter - last - 1;
   const gap = draft.isHole(missing)
@@ -115,7 +153,7 @@ function foldCarriedEntry(draft: IngestDraft, { seq, order, relayAt }: Place, ca
     if (!isPuttingOut(body)) return;
     const entryHash = sha256(encodeEntry(wire));
     const directory = foldDirectory(fold.directory, { seq, at: relayAt, device, entryHash, body });
-    if (directory !== fold.directory) draft.setFold({ type: 'town', directory });
+    if (directory !== fold.directory) draft.setFold({ ...fold, directory });
     return;
   }
   const author = draft.personOf(device);
@@ -123,7 +161,7 @@ function foldCarriedEntry(draft: IngestDraft, { seq, order, relayAt }: Place, ca
   // What the founder of this log had was handed over with the Welcome.
   if (author === undefined || wire.counter <= (fold.conversation.base?.counters[device] ?? 0)) return;
   const { conversation, effects } = foldCarried(fold.conversation, { author, body });
-  if (conversation !== fold.conversation) draft.setFold({ type: 'conversation', conversation });
+  if (conversation !== fold.conversation) draft.setFold({ ...fold, conversation });
   if (draft.held?.has(name) === true || (body.kind !== 'text' && effects.length === 0)) return;
   draft.held?.add(name);
   const proof = { epochTag, entry: encodeEntry(wire) };
@@ -158,13 +196,13 @@ function foldBody(
     const directory = foldDirectory(fold.directory, { seq, at: relayAt, device, entryHash, body });
     if (directory !== fold.directory) {
       if (isPuttingOut(body)) draft.proofs.push({ order, ...proofOf(draft, entry) });
-      draft.setFold({ type: 'town', directory });
+      draft.setFold({ ...fold, directory });
       if (device === draft.context.self.device) draft.isOwnChange = true;
     }
     return [];
   }
   if (author === undefined) return [];
   const { conversation, effects } = foldConversation(fold.conversation, { author, body });
-  if (conversation !== fold.conversation) draft.setFold({ type: 'conversation', conversation });
+  if (conversation !== fold.conversation) draft.setFold({ ...fold, conversation });
   return effects;
 }

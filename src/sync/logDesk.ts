@@ -54,6 +54,7 @@ export interface RunnerMemory {
   readDone: number;
   receiptAt: number | undefined;
   receiptTries: number;
+  suspectSince: number | undefined;
   /** The last seq that brought something from somebody else. */
   foreignSeq: number;
   /** Undelivered mail waits by itself: a mailbox that never comes into being must not hold up the log. */
@@ -86,6 +87,7 @@ export function freshMemory(foreignSeq: number): RunnerMemory {
     readDone: 0,
     receiptAt: undefined,
     receiptTries: 0,
+    suspectSince: undefined,
     foreignSeq,
     mailAt: 0,
     mailTries: 0,

@@ -4,6 +4,7 @@
  * the engine tells the runner, and the loop.
  */
 import type { Bytes } from '../lib/bytes';
+import { devicesOfAt } from '../domain/directory';
 import { isOutvoted } from '../domain/fork';
 import type { LogId } from '../domain/ids';
 import type { StoredEnvelope } from '../protocol/frames';
@@ -39,6 +40,7 @@ const STEPS: Readonly<Record<Step, (desk: LogDesk) => Promise<boolean>>> = {
   mail: sendMail,
   'receipts-in': takeReceipts,
   'receipt-out': sendReceipt,
+  lost: (desk) => desk.saveProgress({ trouble: 'needs-reentry' }),
 };
 
 export class LogRunner {
@@ -69,8 +71,34 @@ export class LogRunner {
     return (
       !progress.isMember ||
       (progress.isCreated && group === undefined) ||
-      progress.trouble === 'needs-reentry'
+      progress.trouble === 'needs-reentry' ||
+      this.#isOutvoted
     );
+  }
+  /**
+   * Why this device must be taken back (SPEC B1): the group is lost, or we were removed though we belong.
+   * The latter may only mean that the Welcome is still on its way.
+   */
+  get lost(): 'group' | 'removed' | undefined {
+    const { core, group, progress } = this.state;
+    if (core.kind === 'mailbox' || !progress.isCreated) return undefined;
+    if (!progress.isMember) return this.#belongs ? 'removed' : undefined;
+    return group === undefined || progress.trouble === 'needs-reentry' || this.#isOutvoted
+      ? 'group'
+      : undefined;
+  }
+  get #belongs(): boolean {
+    const { host, state } = this.#desk;
+    const { device, person } = host.identity;
+    if (state.fold.type === 'conversation' && state.fold.conversation.roster[person] === undefined)
+      return false;
+    const seq = state.fold.type === 'town' ? state.progress.cursor + 1 : host.town().seq;
+    const directory = state.fold.type === 'town' ? state.fold.directory : host.directory();
+    return devicesOfAt(directory, person, seq).some(({ facts }) => facts.id === device);
+  }
+  /** The relay has said where the log stands. */
+  get isWatched(): boolean {
+    return this.#desk.memory.isWatched;
   }
   get isCatchingUp(): boolean {
     const { memory, state } = this.#desk;
@@ -248,9 +276,17 @@ export class LogRunner {
       commitAt: memory.commitAt,
       hasUnacknowledged: state.flight?.envelopes.some(({ seq }) => seq === undefined) ?? false,
       isOutvoted: this.#isOutvoted,
+      suspectSince: this.#suspectSince(),
       hasMails: state.followUps.mails.length > 0,
       mailAt: memory.mailAt,
     };
+  }
+
+  #suspectSince(): number | undefined {
+    const { memory, now } = this.#desk;
+    memory.suspectSince =
+      this.state.progress.suspect === undefined ? undefined : (memory.suspectSince ?? now);
+    return memory.suspectSince;
   }
 
   get #isOutvoted(): boolean {

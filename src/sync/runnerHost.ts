@@ -7,6 +7,7 @@ import type { DeviceId, PersonId } from '../domain/ids';
 import type { EntryIntent, TimelineRecord } from '../records/logRecords';
 import type { SealedRecords } from '../records/sealedRecords';
 import type { VaultWrite } from '../vault/vault';
+import type { VerifiedBackRequest } from './backRequest';
 import type { WaitingIntent } from './flight';
 import type { DocumentChange } from './ingest';
 import type { LogRunner } from './logRunner';
@@ -57,6 +58,8 @@ export interface RunnerHost {
     readonly since: number;
     linkAt(seq: number): Bytes | undefined;
   };
+  /** A request of this device to be taken back, written here and not by a copy of it. */
+  isOwnRequest(request: VerifiedBackRequest): boolean;
   waitingIntents(log: number): readonly WaitingIntent[];
   /** An own intent was given its counter, or its acknowledgement. */
   intentChanged(number: number, intent: EntryIntent): void;

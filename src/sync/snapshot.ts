@@ -95,6 +95,14 @@ const conversationSchema = v.strictObject({
   base: v.exactOptional(v.strictObject({ log: logIdSchema, counters: mapOf(deviceIdSchema, uint) })),
 });
 
+const returnsSchema = v.record(
+  v.string(),
+  v.strictObject({
+    at: uint,
+    open: absent(v.strictObject({ keyPackage: anyBytes, seq: uint, isOut: v.boolean() })),
+  }),
+);
+
 const effectSchema = v.variant('type', [
   v.strictObject({ type: v.literal('founded'), persons }),
   v.strictObject({ type: v.literal('renamed'), title: text }),
@@ -122,8 +130,16 @@ const schema = v.strictObject({
   position: uint,
   counters: mapOf(deviceIdSchema, uint),
   fold: v.variant('type', [
-    v.strictObject({ type: v.literal('town'), directory: directorySchema }),
-    v.strictObject({ type: v.literal('conversation'), conversation: conversationSchema }),
+    v.strictObject({
+      type: v.literal('town'),
+      directory: directorySchema,
+      returns: v.optional(returnsSchema),
+    }),
+    v.strictObject({
+      type: v.literal('conversation'),
+      conversation: conversationSchema,
+      returns: v.optional(returnsSchema),
+    }),
   ]),
   documents: mapOf(v.string(), anyBytes),
   history: v.array(historySchema),
@@ -146,7 +162,9 @@ type SnapshotOutput = { readonly [K in keyof Snapshot]: unknown };
 /** The part that all members hold alike: the fold, and which entries of each device it stands on. */
 export function stateHash(fold: Fold, counters: Progress['counters']): Bytes {
   const state: Conversation | Directory = fold.type === 'town' ? fold.directory : fold.conversation;
-  return sha256(encodeCbor(['depesche/state/2', nullsForAbsent(state), counters]));
+  return sha256(
+    encodeCbor(['depesche/state/2', nullsForAbsent(state), nullsForAbsent(fold.returns ?? {}), counters]),
+  );
 }
 
 function nullsForAbsent(value: unknown): unknown {

@@ -16,6 +16,7 @@ import { writeMail } from './mail';
 import type { Snapshot } from './snapshot';
 
 const HISTORY_ITEMS = 200;
+const HISTORY_SINCE = 1_000;
 /** The first commit of a log that continues another goes to who was there: they get all that fits. */
 const FIRST_COMMIT = 1;
 const CONTINUING_ITEMS = 4_000;
@@ -46,10 +47,11 @@ export async function welcomeMails(
     documents: await services.documents.states(at.number),
     history: [],
   };
-  const history = await historyAt(services.records, at, items);
   const mails: FollowUps['mails'][number][] = [];
-  for (const { device, mailbox } of commit.welcomed) {
-    const granted = wasHereBefore(services.directory, at, device) ? [] : history;
+  for (const { device, mailbox, since } of commit.welcomed) {
+    const granted = wasHereBefore(services.directory, at, device)
+      ? []
+      : await historyAt(services.records, at, items, since);
     const mail = await writeMail(services.groups, group.state, commit.welcome, {
       ...snapshot,
       history: granted,
@@ -68,6 +70,7 @@ async function historyAt(
   records: SealedRecords,
   { core, fold, number, progress }: LogState,
   items: readonly TimelineRecord[],
+  since: number | undefined,
 ): Promise<readonly TimelineRecord[]> {
   if (fold.type === 'town') return [];
   const isContinuing = fold.conversation.base !== undefined && progress.cursor === FIRST_COMMIT;
@@ -75,10 +78,14 @@ async function historyAt(
   const stored = await records.range<readonly TimelineRecord[]>('rows', {
     from: rowKey(number, 0),
     to: rowKey(number, Number.MAX_SAFE_INTEGER),
-    limit: most,
+    limit: since === undefined ? most : Math.max(most, HISTORY_SINCE),
     reverse: true,
   });
-  return [...[...stored].reverse().flatMap((row) => row.value), ...items]
-    .filter((item) => seqOfOrder(item.order, core.generation) <= progress.cursor && item.proof !== undefined)
-    .slice(-most);
+  const seqOf = ({ order }: TimelineRecord) => seqOfOrder(order, core.generation);
+  const all = [...[...stored].reverse().flatMap((row) => row.value), ...items].filter(
+    (item) => seqOf(item) <= progress.cursor && item.proof !== undefined,
+  );
+  // Whoever comes back is handed what it has missed, and never less than a newcomer (SPEC B5).
+  const missed = since === undefined ? 0 : all.filter((item) => seqOf(item) > since).length;
+  return all.slice(-Math.max(most, Math.min(missed, HISTORY_SINCE)));
 }

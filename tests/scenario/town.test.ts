@@ -150,7 +150,8 @@ describe('a town of three', { timeout: 60_000 }, () => {
       conversation: await bert.conversation('Alt'),
       title: 'Neu',
     });
-    await until(async () => (await cem.list()).conversations[0]?.title === 'Neu', 'renamed');
+    for (const device of [anna, cem])
+      await until(async () => (await device.list()).conversations[0]?.title === 'Neu', 'renamed');
     await anna.client.intend({ type: 'leave-group', conversation: await anna.conversation('Neu') });
     await until(async () => (await anna.list()).conversations[0]?.isMember === false, 'anna left');
     await bert.send('Neu', 'unter uns');

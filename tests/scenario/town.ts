@@ -2,7 +2,9 @@
  * A small town in one process: the real engine over memory vaults, the real relay logic over a store,
  * and a network without sockets. Devices can be cut off, closed and started again.
  */
+import { err } from '../../src/lib/result';
 import type { Clock, Network } from '../../src/lib/services';
+import type { GroupCrypto } from '../../src/crypto/group';
 import { sha256 } from '../../src/crypto/hash';
 import { platformRandom } from '../../src/crypto/random';
 import { createTsMlsGroupCrypto } from '../../src/crypto/tsMlsGroup';
@@ -96,8 +98,11 @@ export class Town {
 export class Device {
   readonly town: Town;
   readonly name: string;
-  readonly store: MemoryStore;
+  store: MemoryStore;
   engine: Engine | undefined;
+  /** How far this device's clock is ahead, ms; what waits is not woken by it. */
+  skew = 0;
+  readonly clock: Clock = { now: () => Date.now() + this.skew, after: realClock.after };
   isOffline = false;
   /** What the engine's vault does wrong; a person's tab reads and writes without. */
   faults: MemoryFaults = {};
@@ -130,9 +135,9 @@ export class Device {
     const engine = await Engine.start({
       vault,
       network: this.#network(),
-      clock: realClock,
+      clock: this.clock,
       random: platformRandom,
-      groups: createTsMlsGroupCrypto({ now: Date.now, random: platformRandom }),
+      groups: this.#groups(),
       // As the tab does, which starts the worker anew.
       onEnd: (reason) => {
         if (reason === 'continued') void this.restart();
@@ -144,11 +149,25 @@ export class Device {
     if (!records.ok) throw new Error(records.error.type);
     this.#client = new VaultClient({
       records: records.value,
-      clock: realClock,
+      clock: this.clock,
       random: platformRandom,
       origin: ORIGIN,
       onErased: () => undefined,
     });
+  }
+
+  /** Commits that this device cannot follow, as if its state were damaged. */
+  failsToFollow: () => boolean = () => false;
+
+  #groups(): GroupCrypto {
+    const groups = createTsMlsGroupCrypto({ now: () => this.clock.now(), random: platformRandom });
+    return {
+      ...groups,
+      process: (state, commit, judge) =>
+        this.failsToFollow()
+          ? Promise.resolve(err({ type: 'bad-commit', then: 'ignore' }))
+          : groups.process(state, commit, judge),
+    };
   }
 
   stop(): void {

@@ -1,7 +1,7 @@
 /** An own commit: made and durable first, then appended, adopted only when it is read back (SPEC I3). */
 import { bytesToHex, type Bytes } from '../../lib/bytes';
 import { idToBytes } from '../../domain/ids';
-import type { Correction } from '../../domain/target';
+import { keyPackagesFor, type Correction } from '../../domain/target';
 import { appendResult, OP } from '../../protocol/frames';
 import { dueCorrection, prepareCommit, unfitPackages } from '../commitLoop';
 import type { LogDesk } from '../logDesk';
@@ -17,7 +17,11 @@ export function dueHere(desk: LogDesk): Correction {
     const judgedAt = memory.unfit.get(bytesToHex(keyPackage));
     return judgedAt !== undefined && Math.abs(desk.now - judgedAt) < JUDGED_FOR_MS;
   };
-  return { ...due, add: due.add.filter(({ facts }) => !isUnfit(facts.keyPackage)) };
+  const add = due.add.flatMap((device) => {
+    const fit = keyPackagesFor(device, state.fold.returns).filter((keyPackage) => !isUnfit(keyPackage));
+    return fit[0] === undefined ? [] : [{ ...device, facts: { ...device.facts, keyPackage: fit[0] } }];
+  });
+  return { ...due, add };
 }
 
 export async function makeCommit(desk: LogDesk, correction: Correction): Promise<boolean> {

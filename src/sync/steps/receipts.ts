@@ -9,7 +9,11 @@ export function isReceiptDue({ state, memory, host, isConversation }: LogDesk): 
   const { core, group, progress } = state;
   if (!isConversation || group === undefined || group.leaves.length < 2) return false;
   const [delivered, read] = progress.receipts[host.identity.device] ?? [0, 0];
-  return memory.foreignSeq > delivered || seqOfOrder(progress.readUpTo, core.generation) > read;
+  const suspected = progress.suspect?.seq ?? 0;
+  return (
+    Math.max(memory.foreignSeq, suspected) > delivered ||
+    seqOfOrder(progress.readUpTo, core.generation) > read
+  );
 }
 
 export async function sendReceipt(desk: LogDesk): Promise<boolean> {
@@ -46,13 +50,17 @@ export async function takeReceipts(desk: LogDesk): Promise<boolean> {
   const { core, group } = desk.state;
   const slots = desk.memory.slots.splice(0);
   const receipts = { ...desk.state.progress.receipts };
-  let putCursor = desk.state.progress.putCursor;
+  let { putCursor, suspect, skipped } = desk.state.progress;
   for (const { number, value } of slots) {
     putCursor = Math.max(putCursor, number);
     const receipt = group === undefined ? undefined : await openReceipt(core.log, group, value);
     if (receipt === undefined) continue;
     const [delivered, read] = receipts[receipt.device] ?? [0, 0];
+    // SPEC B1: it was sealed in our epoch by one who has read on: that epoch is alive.
+    if (receipt.device !== desk.host.identity.device && receipt.delivered >= (suspect?.seq ?? Infinity))
+      suspect = undefined;
     receipts[receipt.device] = [Math.max(delivered, receipt.delivered), Math.max(read, receipt.read)];
   }
-  return desk.saveProgress({ receipts, putCursor });
+  if (suspect !== desk.state.progress.suspect) skipped = undefined;
+  return desk.saveProgress({ receipts, putCursor, suspect, skipped });
 }

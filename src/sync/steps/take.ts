@@ -62,6 +62,7 @@ function contextOf(desk: LogDesk): Parameters<typeof ingest>[0] {
     town: host.town(),
     townReadFor: memory.townReadFor,
     now: desk.now,
+    isOwnRequest: (request) => host.isOwnRequest(request),
     intents: new Map<EntryId, number>(
       host.waitingIntents(state.number).map(({ number, intent }) => [intent.entry, number]),
     ),

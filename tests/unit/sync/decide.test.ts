@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   decide,
+  PATIENCE_MS,
   RECEIPT_DELAY_MS,
   type Decision,
   type GroupSituation,
@@ -29,6 +30,7 @@ const REST: LogSituation = {
   commitAt: 0,
   hasUnacknowledged: false,
   isOutvoted: false,
+  suspectSince: undefined,
   hasMails: false,
   mailAt: 0,
 };
@@ -83,7 +85,7 @@ describe('what a runner does next (SPEC S1)', () => {
     ['the next envelope is here', ALL_AT_ONCE, 'take'],
     ['also without a connection', { ...ALL_AT_ONCE, isOnline: false }, 'take'],
     ['offline', { ...ALL_AT_ONCE, hasNextNews: false, isOnline: false }, 'none'],
-    ['needs re-entry', { ...ALL_AT_ONCE, hasNextNews: false, needsReentry: true }, 'none'],
+    ['needs re-entry: nothing is taken any more', { ...ALL_AT_ONCE, needsReentry: true }, 'none'],
     ['before the retry time', { ...ALL_AT_ONCE, hasNextNews: false, retryAt: NOW + 1 }, 'none'],
     ['not at the relay', { ...ALL_AT_ONCE, hasNextNews: false }, 'create'],
     ['may not be created yet', { ...ALL_AT_ONCE, hasNextNews: false, mayCreate: false }, 'none'],
@@ -166,6 +168,18 @@ describe('what a runner does next (SPEC S1)', () => {
     expect(stepOf(log, group)).toEqual({ step: 'none', wakeAt: NOW + 300 });
     expect(stepOf({ ...log, hasMails: false }, group).wakeAt).toBe(NOW + 900);
     expect(stepOf({ retryAt: NOW + 5 }).wakeAt).toBe(NOW + 5);
+  });
+
+  it('only shows itself while others seem to have gone on, and then gives up (B1)', () => {
+    const log = { ...REST, suspectSince: NOW, hasUnacknowledged: true, pendingCommit: 'waiting' } as const;
+    const group = { ...GROUP_AT_REST, ...GROUP_WANTS_ALL };
+    expect(decide(log, () => group)).toMatchObject({ step: 'none', receiptAt: NOW + RECEIPT_DELAY_MS });
+    expect(decide(log, () => ({ ...group, receiptAt: NOW })).step).toBe('receipt-out');
+    expect(decide({ ...log, isCatchingUp: true }, () => group).step).toBe('read');
+    expect(decide({ ...log, hasReceipts: true }, () => group).step).toBe('receipts-in');
+    const later = { ...log, now: NOW + PATIENCE_MS };
+    expect(decide(later, () => group).step).toBe('lost');
+    expect(decide({ ...log, suspectSince: NOW }, () => undefined).wakeAt).toBe(NOW + PATIENCE_MS);
   });
 
   it('gathers receipts for a moment (A4)', () => {

@@ -588,7 +588,7 @@ describe('commits in the log (SPEC I2, I3, G6, G7)', () => {
   it('that adds devices, adopted, names them with the state right behind it (J3)', async () => {
     const made = await party.commit(1, groups[1]!, { add: [third()] });
     const { facts } = party.member(2).record;
-    const pending = { ...made, welcomed: [{ device: facts.id, mailbox: facts.mailbox }] };
+    const pending = { ...made, welcomed: [{ device: facts.id, mailbox: facts.mailbox, since: undefined }] };
     await party.say(0, author(), 'davor');
     party.append(pending.envelope);
     await party.say(

@@ -131,6 +131,7 @@ export class Party {
       townReadFor: undefined,
       now: 5_000,
       intents: new Map(),
+      isOwnRequest: () => false,
       prepareDocuments: () => Promise.resolve(),
       heldEntries: () => Promise.resolve(new Set()),
       acceptDocument: (_change: DocumentChange) => true,

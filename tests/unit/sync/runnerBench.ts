@@ -148,6 +148,7 @@ export class RunnerBench {
         since: 1,
         linkAt: townLink,
       }),
+      isOwnRequest: () => false,
       waitingIntents: () => this.waiting,
       intentChanged: (number, intent) => {
         const at = this.waiting.findIndex((waiting) => waiting.number === number);

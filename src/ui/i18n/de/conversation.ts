@@ -25,6 +25,20 @@ export const conversation = {
   said: (name: string, text: string) => `${name}: ${text}`,
   youSaid: 'Ihre Nachricht',
   notMember: 'Sie gehören nicht mehr zu dieser Unterhaltung. Was bis dahin geschrieben wurde, bleibt lesbar.',
+  back: {
+    title: 'Wird wieder eingerichtet',
+    safe: 'Dieses Gerät hat in dieser Unterhaltung den Anschluss verloren. Was Sie schreiben, ist gespeichert und geht danach von selbst hinaus.',
+    waitsFor: {
+      network: 'Es wartet auf eine Verbindung.',
+      town: 'Zuerst wird Ihre Stadt wieder eingerichtet, danach diese Unterhaltung.',
+      colleague: 'Es wartet, bis ein Gerät aus dieser Unterhaltung online ist.',
+    },
+    since: (time: string) => `Angefangen: ${time}.`,
+    copied: {
+      title: 'Eine Kopie dieses Geräts ist an seine Stelle getreten',
+      text: 'Dieselben Daten laufen auf einem zweiten Gerät. Hier geht in dieser Unterhaltung nichts mehr hinaus und nichts mehr ein. Waren Sie das nicht selbst, lassen Sie das Gerät bitte sofort sperren.',
+    },
+  },
   trouble: {
     catchingUp: 'Ältere Nachrichten werden noch geholt.',
     gap: 'Einige Nachrichten fehlen auf diesem Gerät. Die übrigen sind vollständig.',

@@ -7,6 +7,7 @@ export const list = {
   draft: 'Entwurf',
   pinned: 'Angeheftet',
   muted: 'Stumm',
+  back: { waiting: 'Wird wieder eingerichtet', copied: 'Auf diesem Gerät beendet' },
   left: 'Nicht mehr dabei',
   waits: (count: number) => (count === 1 ? '1 wartet' : `${count} warten`),
   unreadCount: (count: number) =>

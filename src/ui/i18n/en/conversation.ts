@@ -25,6 +25,20 @@ export const conversation: typeof de = {
   said: (name, text) => `${name}: ${text}`,
   youSaid: 'Your message',
   notMember: 'You are no longer part of this conversation. What was written until then stays readable.',
+  back: {
+    title: 'Being set up again',
+    safe: 'This device has lost its place in this conversation. What you write is saved and goes out by itself afterwards.',
+    waitsFor: {
+      network: 'It waits for a connection.',
+      town: 'Your town is set up again first, this conversation afterwards.',
+      colleague: 'It waits until a device of this conversation is online.',
+    },
+    since: (time) => `Started: ${time}.`,
+    copied: {
+      title: 'A copy of this device has taken its place',
+      text: 'The same data is in use on a second device. Nothing more of this conversation leaves or arrives here. If this was not you, please have the device blocked at once.',
+    },
+  },
   trouble: {
     catchingUp: 'Older messages are still being fetched.',
     gap: 'Some messages are missing on this device. The others are complete.',

@@ -9,6 +9,7 @@ export const list: typeof de = {
   draft: 'Draft',
   pinned: 'Pinned',
   muted: 'Muted',
+  back: { waiting: 'Being set up again', copied: 'Ended on this device' },
   left: 'No longer a member',
   waits: (count) => `${count} waiting`,
   unreadCount: (count) => (count === 1 ? '1 unread message' : `${count} unread messages`),

@@ -1,0 +1,287 @@
+/**
+ * One way back (SPEC B): notices which logs this device has lost its place in, asks for them, and answers
+ * others who ask. The town comes first; a request is durable before it leaves, leaves at most once an
+ * hour, and is the same bytes for a day.
+ */
+import { equalBytes, type Bytes } from '../lib/bytes';
+import { SecretKey } from '../crypto/secretKey';
+import type { KeyPackagePair } from '../crypto/group';
+import { BACK_EVERY_MS, returnKey } from '../domain/back';
+import { devicesOfAt, isAdminAt, pairKey, type DirectoryDevice } from '../domain/directory';
+import { idToBytes, type LogId, type PersonId } from '../domain/ids';
+import { targetDevices } from '../domain/target';
+import { appendResult, OP } from '../protocol/frames';
+import { META, TOWN_LOG } from '../records/keys';
+import type { Identity } from '../records/logRecords';
+import { openBackMail, writeBackMail } from '../sync/backMail';
+import { signBackRequest, verifyBackRequest, type VerifiedBackRequest } from '../sync/backRequest';
+import type { LogRunner } from '../sync/logRunner';
+import type { Request } from '../sync/relayClient';
+import { ZERO_CHAIN } from '../sync/logState';
+import type { Engine } from './engine';
+import { createPackage, groupSelfOf, keyPackagesOf } from './identity';
+import type { BackView } from './views';
+
+/** A Welcome may still be on its way: whoever was removed but belongs waits this long before asking. */
+const WELCOME_WAIT_MS = 10 * 60_000;
+/** A conversation that the other one has claimed comes with a Welcome, once that one is online. */
+const CLAIM_WAIT_MS = 3_600_000;
+/** Then another request is made: the first may have been heard, and its Welcome lost. */
+const SAME_REQUEST_MS = 24 * 3_600_000;
+const LOOK_AGAIN_MS = 60_000;
+/** Helpers of each kind that are asked at once. */
+const HELPERS = 2;
+const RANK_WAIT_MS = 2_000;
+
+interface Ask {
+  readonly log: LogId;
+  readonly noticedAt: number;
+  readonly request: Bytes | undefined;
+  readonly keyPackage: Bytes | undefined;
+  readonly secret: Bytes | undefined;
+  /** Times of all requests so far, the latest last. */
+  readonly times: readonly number[];
+  readonly sentAt: number;
+  readonly round: number;
+}
+
+interface Lost {
+  readonly log: LogId;
+  readonly isTown: boolean;
+  readonly runner: LogRunner | undefined;
+  readonly waitMs: number;
+  readonly helpers: () => readonly DirectoryDevice[];
+}
+
+export class BackDesk {
+  readonly #engine: Engine;
+  #asks: readonly Ask[] = [];
+  #queue: Promise<void> = Promise.resolve();
+  #cancelTimer: (() => void) | undefined;
+  readonly #answering = new Set<string>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  async load(): Promise<void> {
+    this.#asks = (await this.#engine.records.get<readonly Ask[]>('meta', META.back)) ?? [];
+  }
+
+  stop(): void {
+    this.#cancelTimer?.();
+  }
+
+  /** What a Welcome that answers a request is sealed to. */
+  packages(): readonly KeyPackagePair[] {
+    return this.#asks.flatMap(({ keyPackage, secret }) =>
+      keyPackage === undefined || secret === undefined ? [] : [{ keyPackage, secret: new SecretKey(secret) }],
+    );
+  }
+
+  isOwnRequest({ log, at }: VerifiedBackRequest): boolean {
+    return this.#asks.some((ask) => ask.log === log && ask.times.includes(at));
+  }
+
+  viewOf(runner: LogRunner): BackView | undefined {
+    const ask = this.#asks.find(({ log }) => log === runner.log);
+    if (runner.state.progress.isCopied) return { since: ask?.noticedAt ?? 0, waitsFor: 'nothing' };
+    if (ask === undefined || runner.lost === undefined) return undefined;
+    const isTownLost = this.#engine.runners.get(TOWN_LOG)?.lost !== undefined;
+    const waitsFor = this.#engine.relay?.isOnline !== true ? 'network' : isTownLost ? 'town' : 'colleague';
+    return { since: ask.noticedAt, waitsFor };
+  }
+
+  // ---- asking ----------------------------------------------------------------------------------
+
+  /** Something may have been lost, or come back. One after the other. */
+  lookAgain(): void {
+    this.#queue = this.#queue.then(() => this.#lookAgain()).catch(() => undefined);
+  }
+
+  async #lookAgain(): Promise<void> {
+    const { identity, services, setup, relay } = this.#engine;
+    if (identity === undefined || setup.phase !== 'ready') return;
+    const lost = this.#lost(identity);
+    const now = services.clock.now();
+    const asks = lost.map(({ log }) => this.#asks.find((ask) => ask.log === log) ?? freshAsk(log, now));
+    const isChanged = asks.length !== this.#asks.length || asks.some((ask) => !this.#asks.includes(ask));
+    if (isChanged && !(await this.#save(asks))) return;
+    this.#cancelTimer?.();
+    if (asks.length === 0) return;
+    this.#cancelTimer = services.clock.after(LOOK_AGAIN_MS, () => {
+      this.lookAgain();
+    });
+    if (relay?.isOnline !== true || this.#engine.succession.isLost) return;
+    const isTownLost = lost.some(({ isTown }) => isTown);
+    for (const one of lost) if (one.isTown || !isTownLost) await this.#ask(one, identity);
+  }
+
+  #lost(identity: Identity): readonly Lost[] {
+    const engine = this.#engine;
+    const lost: Lost[] = [];
+    for (const runner of engine.runners.values()) {
+      if (runner.lost === undefined || runner.state.progress.isCopied) continue;
+      const waitMs = runner.lost === 'removed' ? WELCOME_WAIT_MS : 0;
+      const isTown = runner.state.number === TOWN_LOG;
+      const helpers = () => this.#membersOf(runner);
+      lost.push({ log: runner.log, isTown, runner, waitMs, helpers });
+    }
+    const seq = engine.townSeq();
+    const directory = engine.directory();
+    for (const person of Object.keys(directory.persons) as PersonId[]) {
+      const log = directory.claims[pairKey(identity.person, person)];
+      if (person === identity.person || log === undefined || this.#isUnderWay(person, log)) continue;
+      const helpers = () => devicesOfAt(directory, person, seq);
+      if (helpers().length > 0)
+        lost.push({ log, isTown: false, runner: undefined, waitMs: CLAIM_WAIT_MS, helpers });
+    }
+    return lost;
+  }
+
+  /** In it, or on the way into what continues it (SPEC Q5). */
+  #isUnderWay(person: PersonId, log: LogId): boolean {
+    const core = this.#engine.conversationWith(person)?.state.core;
+    return this.#engine.runnerOf(log) !== undefined || core?.log === log || core?.continues !== undefined;
+  }
+
+  /** Devices that are in the log as far as we know, those that were heard from last first. */
+  #membersOf({ state }: LogRunner): readonly DirectoryDevice[] {
+    const { fold, progress } = state;
+    const roster = fold.type === 'town' ? undefined : (Object.keys(fold.conversation.roster) as PersonId[]);
+    const devices = [...targetDevices(this.#engine.directory(), roster, this.#engine.townSeq()).values()];
+    const heard = ({ facts }: DirectoryDevice) => progress.receipts[facts.id]?.[0] ?? 0;
+    return devices.sort((a, b) => heard(b) - heard(a));
+  }
+
+  async #ask(lost: Lost, identity: Identity): Promise<void> {
+    const { services } = this.#engine;
+    const now = services.clock.now();
+    const ask = this.#asks.find(({ log }) => log === lost.log);
+    if (ask === undefined || now < ask.noticedAt + lost.waitMs || now < ask.sentAt + BACK_EVERY_MS) return;
+    const ready = await this.#withRequest(ask, lost, identity, now);
+    if (ready?.request === undefined) return;
+    let isSent = false;
+    for (const [rank, device] of this.#helpersOf(lost, identity, ready.round).entries())
+      isSent = (await this.#send(device, ready.request, rank)) || isSent;
+    if (isSent) await this.#replace(ready, { ...ready, sentAt: now, round: ready.round + 1 });
+    if (lost.runner !== undefined) this.#engine.conversationChanged(lost.runner.state.number);
+  }
+
+  async #withRequest(ask: Ask, lost: Lost, identity: Identity, now: number): Promise<Ask | undefined> {
+    const last = ask.times.at(-1);
+    if (ask.request !== undefined && last !== undefined && now < last + SAME_REQUEST_MS) return ask;
+    const { keyPackage, secret } = await createPackage(this.#engine.services, identity);
+    const progress = lost.runner?.state.progress;
+    const request = await signBackRequest(groupSelfOf(identity), {
+      log: ask.log,
+      device: identity.device,
+      keyPackage,
+      seq: progress?.suspect?.commit ?? progress?.cursor ?? 0,
+      chain: progress?.chain ?? ZERO_CHAIN,
+      at: now,
+    });
+    const made: Ask = { ...ask, request, keyPackage, secret, times: [...ask.times, now] };
+    return (await this.#replace(ask, made)) ? made : undefined;
+  }
+
+  /** Two admins and two others, other ones each time. */
+  #helpersOf(lost: Lost, identity: Identity, round: number): readonly DirectoryDevice[] {
+    const { directory, seq } = { directory: this.#engine.directory(), seq: this.#engine.townSeq() };
+    const others = lost.helpers().filter(({ facts }) => facts.id !== identity.device);
+    const isAdmin = ({ person }: DirectoryDevice) => isAdminAt(directory, person, seq);
+    const admins = turned(others.filter(isAdmin), round * HELPERS).slice(0, HELPERS);
+    const rest = others.filter((device) => !admins.includes(device));
+    return [...admins, ...turned(rest, round * HELPERS).slice(0, HELPERS)];
+  }
+
+  async #send({ facts }: DirectoryDevice, request: Bytes, rank: number): Promise<boolean> {
+    const { services, relay } = this.#engine;
+    const mail = await writeBackMail(services.groups, facts.keyPackage, { request, rank });
+    if (mail === undefined || relay === undefined) return false;
+    const frame: Request = [OP.append, idToBytes(facts.mailbox), new Uint8Array(0), 0, [mail]];
+    const answer = await relay.request(frame, appendResult);
+    return answer.ok && answer.value[1] === null;
+  }
+
+  async #replace(old: Ask, ask: Ask): Promise<boolean> {
+    return this.#save(this.#asks.map((other) => (other === old ? ask : other)));
+  }
+
+  async #save(asks: readonly Ask[]): Promise<boolean> {
+    const { records } = this.#engine;
+    if (!(await this.#engine.write([await records.put('meta', META.back, asks)]))) return false;
+    this.#asks = asks;
+    this.#engine.views.all(this.#engine.viewSource);
+    return true;
+  }
+
+  // ---- answering -------------------------------------------------------------------------------
+
+  /** `none`: no request. `later`: it may be answered when we have read on. */
+  async judge(envelope: Bytes, identity: Identity): Promise<'none' | 'later' | 'done'> {
+    const { groups } = this.#engine.services;
+    const mail = await openBackMail(groups, keyPackagesOf(identity), envelope);
+    if (mail === undefined) return 'none';
+    const request = await verifyBackRequest(groups, undefined, mail.request);
+    if (request === undefined || request.device === identity.device) return 'done';
+    const runner = this.#engine.runnerOf(request.log);
+    if (runner === undefined || runner.state.core.kind === 'mailbox') return 'done';
+    const town = this.#engine.runners.get(TOWN_LOG);
+    if (town === undefined || town.lost !== undefined || !isAtHead(town)) return 'later';
+    if (runner.lost !== undefined || !isAtHead(runner)) return 'later';
+    if (this.#mayReturn(runner, request)) this.#answer(runner, request, mail);
+    return 'done';
+  }
+
+  /** By directory and roster the device belongs, and nothing newer of it was heard. */
+  #mayReturn({ state }: LogRunner, request: VerifiedBackRequest): boolean {
+    const { fold, group } = state;
+    if (group === undefined) return false;
+    const roster = fold.type === 'town' ? undefined : (Object.keys(fold.conversation.roster) as PersonId[]);
+    const target = targetDevices(this.#engine.directory(), roster, this.#engine.townSeq());
+    const device = target.get(request.device);
+    if (device === undefined || !equalBytes(device.facts.signatureKey, request.signatureKey)) return false;
+    const last = fold.returns?.[returnKey(request)];
+    return last === undefined || request.at >= last.at + BACK_EVERY_MS;
+  }
+
+  #answer(
+    runner: LogRunner,
+    request: VerifiedBackRequest,
+    { request: bytes, rank }: { request: Bytes; rank: number },
+  ): void {
+    const key = `${request.log}:${request.device}:${request.at}`;
+    if (this.#answering.has(key)) return;
+    this.#answering.add(key);
+    const { number } = runner.state;
+    this.#engine.services.clock.after(Math.min(rank, 2 * HELPERS) * RANK_WAIT_MS, () => {
+      this.#answering.delete(key);
+      const now = this.#engine.runners.get(number);
+      if (now?.lost === undefined && now !== undefined && this.#mayReturn(now, request))
+        void this.#engine.addEntry(number, { kind: 'back', request: bytes });
+    });
+  }
+}
+
+function freshAsk(log: LogId, now: number): Ask {
+  return {
+    log,
+    noticedAt: now,
+    request: undefined,
+    keyPackage: undefined,
+    secret: undefined,
+    times: [],
+    sentAt: -BACK_EVERY_MS,
+    round: 0,
+  };
+}
+
+function isAtHead(runner: LogRunner): boolean {
+  return runner.isWatched && !runner.isCatchingUp;
+}
+
+function turned<T>(list: readonly T[], by: number): readonly T[] {
+  const at = list.length === 0 ? 0 : by % list.length;
+  return [...list.slice(at), ...list.slice(0, at)];
+}
