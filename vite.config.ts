@@ -4,6 +4,7 @@
  * preload polyfill, no data: URLs.
  */
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
@@ -23,6 +24,7 @@ const pages: UserConfig = {
   publicDir: here('./public'),
   plugins: [
     svelte(),
+    workersAsEntries(),
     installManifest(),
     VitePWA({
       strategies: 'injectManifest',
@@ -37,12 +39,18 @@ const pages: UserConfig = {
       },
     }),
   ],
+  // Dexie's build for browsers of today; its entry point leads to the one for those of 2015.
+  resolve: { alias: { dexie: 'dexie/dist/modern/dexie.mjs' } },
   build: {
     outDir: here('./dist/app'),
     emptyOutDir: true,
     target: BROWSERS,
     cssTarget: BROWSERS,
-    modulePreload: { polyfill: false },
+    // What a worker may import as well cannot ask the document to load ahead; the page's own links remain.
+    modulePreload: {
+      polyfill: false,
+      resolveDependencies: (_file, files, { hostType }) => (hostType === 'html' ? files : []),
+    },
     assetsInlineLimit: 0,
     manifest: true,
     sourcemap: true,
@@ -91,6 +99,33 @@ const server: UserConfig = {
     },
   },
 };
+
+/**
+ * A worker named by `?worker&url` becomes one more entry of this build. Bundled by itself, as Vite would,
+ * it had its own copy of everything it shares with the page: each phone loaded the vault and the codecs twice.
+ * In development Vite serves it as ever.
+ */
+function workersAsEntries(): Plugin {
+  const SUFFIX = '?worker&url';
+  const MARK = '\0worker-entry:';
+  return {
+    name: 'depesche-workers-as-entries',
+    apply: 'build',
+    enforce: 'pre',
+    async resolveId(source, importer) {
+      if (!source.endsWith(SUFFIX)) return undefined;
+      const worker = await this.resolve(source.slice(0, -SUFFIX.length), importer);
+      return worker === null ? undefined : MARK + worker.id;
+    },
+    load(id) {
+      if (!id.startsWith(MARK)) return undefined;
+      const worker = id.slice(MARK.length);
+      const name = basename(worker, '.ts');
+      const reference = this.emitFile({ type: 'chunk', id: worker, name });
+      return `export default import.meta.ROLLUP_FILE_URL_${reference};`;
+    },
+  };
+}
 
 /** Makes the staff app installable. Citizens' pages are not part of it and get no link. */
 function installManifest(): Plugin {
