@@ -12,6 +12,8 @@ export const messages = {
       '',
       'Noch keine Stadt eingerichtet. Dieser Link gilt einmal, bis zum nächsten Start:',
       '(No town yet. This link works once, until the next start.)',
+      'War hier schon eine Stadt: Eine Administration öffnet ihn in der App dieser Stadt und setzt sie hier fort.',
+      '(If a town was here before, an admin opens it in the existing app and continues the town here.)',
       '',
       `  ${link}`,
       '',

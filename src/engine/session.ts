@@ -60,17 +60,21 @@ export async function watchLogs(
 ): Promise<'watched' | 'behind' | 'no-pass' | undefined> {
   if (runners.length === 0) return undefined;
   const told = new Map<number, WatchItem>();
+  const asked = new Map<LogRunner, number>();
   for (const [nth, chunk] of inChunks(runners, LIMITS.watchLogs).entries()) {
+    for (const runner of chunk) asked.set(runner, runner.state.progress.cursor);
     const answer = await relay.request([OP.watch, chunk.map(wantedOf)], watchResult);
     if (!answer.ok) return undefined;
     for (const item of answer.value) told.set(nth * LIMITS.watchLogs + item[0], item);
   }
-  if (runners.some((runner, index) => isBehind(runner, told.get(index)))) return 'behind';
+  if (runners.some((runner, index) => isBehind(runner, asked.get(runner) ?? 0, told.get(index))))
+    return 'behind';
   for (const [index, runner] of runners.entries()) {
     const item = told.get(index);
     if (item === undefined) runner.watched(runner.state.progress.cursor, []);
     else if (item.length === 2) runner.unknownAtRelay();
-    else runner.watched(item[1], item[4]);
+    // What was pushed while the answer was on its way is no less there than what the answer knew of.
+    else runner.watched(Math.max(item[1], runner.state.progress.cursor), item[4]);
   }
   return [...told.values()].some((item) => item[1] === 'no-pass') ? 'no-pass' : 'watched';
 }
@@ -81,8 +85,9 @@ function wantedOf({ state: { core, progress } }: LogRunner): [Bytes, Bytes, numb
   return [idToBytes(core.log), core.readKey, progress.cursor, progress.putCursor];
 }
 
-function isBehind({ state }: LogRunner, item: WatchItem | undefined): boolean {
+/** `asked`: the cursor the relay was asked with. It may have moved on since, by what was pushed. */
+function isBehind({ state }: LogRunner, asked: number, item: WatchItem | undefined): boolean {
   const { core, progress } = state;
   if (item?.length !== 5 || core.kind === 'mailbox' || !progress.isMember) return false;
-  return item[1] < progress.cursor;
+  return item[1] < asked;
 }

@@ -35,6 +35,7 @@ export class Succession {
   /** Of the relay we are connected to. */
   #met: Bytes | undefined;
   #cancelKnock: (() => void) | undefined;
+  #isContinuing = false;
   #problem: SuccessionView['problem'];
 
   constructor(engine: Engine) {
@@ -178,12 +179,15 @@ export class Succession {
   /** False: whatever comes of it, this connection is not for the logs as they were. */
   async #continue(attempt: Attempt): Promise<false> {
     const { relay } = this.#engine;
-    if (relay === undefined) return false;
+    if (relay === undefined || this.#isContinuing) return false;
+    this.#isContinuing = true;
     this.#problem = undefined;
     this.show();
     const outcome = await openTownLog(this.#engine, relay, attempt);
-    if (outcome === 'offline') this.#fail('no-network');
-    else if (outcome === 'created') await this.#move(attempt);
+    const isMoved = outcome === 'created' && (await this.#move(attempt));
+    this.#isContinuing = false;
+    if (isMoved) return false;
+    if (outcome === 'offline' || outcome === 'created') this.#tryAgain(attempt);
     else {
       this.#problem = outcome === 'link-used' ? 'link-used' : undefined;
       const { taken } = this.#record;
@@ -195,9 +199,18 @@ export class Succession {
     return false;
   }
 
-  async #move(attempt: Attempt): Promise<void> {
+  async #move(attempt: Attempt): Promise<boolean> {
     const town = await nextTown(this.#engine, attempt);
-    if (town === undefined || !(await moveTown(this.#engine, town, this.#met, []))) this.#fail('no-network');
+    return town !== undefined && (await moveTown(this.#engine, town, this.#met, []));
+  }
+
+  /** The next connection takes the attempt up by itself; one that stays is asked again. */
+  #tryAgain(attempt: Attempt): void {
+    this.#fail('no-network');
+    this.#engine.services.clock.after(KNOCK_MS, () => {
+      if (this.#record.attempt === attempt && this.#engine.relay?.isOnline === true)
+        void this.#continue(attempt);
+    });
   }
 
   #fail(problem: SuccessionView['problem']): void {

@@ -20,14 +20,16 @@ import type { Engine } from './engine';
 
 /** Of a large group nobody waits longer than this many turns. */
 const LAST_RANK = 10;
-/** How long a device looks on before it does what everybody could. */
+/** Seldomer, the longer there is nothing to be done. */
 const LOOK_AGAIN_MS = 1_000;
+const LOOK_SELDOM_MS = 15_000;
 
 export class SuccessionCarry {
   readonly #engine: Engine;
   /** When it is our turn for a log, by its number. */
   readonly #turns = new Map<number, number>();
   #isAwake = false;
+  #rounds = 0;
   #isRunning = false;
   #isTownCarried = false;
 
@@ -39,7 +41,8 @@ export class SuccessionCarry {
   wake(): void {
     if (this.#isAwake || !this.#isNeeded) return;
     this.#isAwake = true;
-    this.#engine.services.clock.after(LOOK_AGAIN_MS, () => {
+    const wait = Math.min(LOOK_SELDOM_MS, LOOK_AGAIN_MS + this.#rounds++ * 50);
+    this.#engine.services.clock.after(wait, () => {
       this.#isAwake = false;
       void this.#work();
     });
