@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tooWide } from '../helpers/layout';
 import { memberScreens, SETUP_SCREENS, show, speak, type Language } from '../helpers/screens';
 import type { Staff } from '../helpers/staff';
 import { BrowserTown } from '../helpers/town';
@@ -137,17 +138,3 @@ describe('every screen', () => {
     expect(town.problems).toEqual([]);
   });
 });
-
-/** The page itself, and whatever scrolls inside of it. */
-function tooWide(page: Page): Promise<readonly string[]> {
-  return page.evaluate(() =>
-    [document.documentElement, ...document.querySelectorAll<HTMLElement>('body *')]
-      .filter((element) => {
-        const isPage = element === document.documentElement;
-        const scrolls = isPage || ['auto', 'scroll'].includes(getComputedStyle(element).overflowX);
-        const isField = element instanceof HTMLTextAreaElement || element instanceof HTMLInputElement;
-        return scrolls && !isField && element.scrollWidth > element.clientWidth + 1;
-      })
-      .map((element) => `${element.tagName} ${element.className} ${element.scrollWidth}`),
-  );
-}
