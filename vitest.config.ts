@@ -2,6 +2,7 @@
  * The suites of `npm test`. Everything runs on Node; what touches Svelte's state resolves packages as a
  * browser would, and `e2e` drives a real browser against the built server, one file after the other.
  */
+import { availableParallelism } from 'node:os';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
@@ -19,6 +20,8 @@ export default defineConfig({
   test: {
     allowOnly: false,
     teardownTimeout: MINUTE,
+    // Vitest leaves one core to others: half of a machine with two.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         test: {
