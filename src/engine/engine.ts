@@ -24,7 +24,7 @@ import { InvitationDesk } from './invitationDesk';
 import { Mailroom } from './mailroom';
 import { MovedConversations } from './movedConversations';
 import { renewPackage } from './packageRenewal';
-import { reconcilePasses } from './passes';
+import { PassKeeper } from './passes';
 import { Presence } from './presence';
 import { openSession, watchLogs, type Session } from './session';
 import { SetupFlow } from './setupFlow';
@@ -55,6 +55,7 @@ export class Engine {
   readonly moved: MovedConversations;
   readonly back: BackDesk;
   readonly presence: Presence;
+  readonly passes: PassKeeper;
   readonly succession: Succession;
   readonly carry: SuccessionCarry;
   identity: Identity | undefined;
@@ -81,6 +82,7 @@ export class Engine {
     this.mailroom = new Mailroom(this);
     this.back = new BackDesk(this);
     this.presence = new Presence(this);
+    this.passes = new PassKeeper(this);
     this.succession = new Succession(this);
     this.carry = new SuccessionCarry(this);
     this.book = new IntentBook(records, {
@@ -189,7 +191,7 @@ export class Engine {
     await this.watch([...this.runners.values()]);
     if (this.succession.isLost) return;
     await this.invitations.online();
-    await reconcilePasses(this);
+    await this.passes.reconcile();
     await renewPackage(this);
     this.carry.wake();
     this.mailroom.lookAgain();
@@ -381,7 +383,7 @@ export class Engine {
     if (isOwn) for (const runner of this.runners.values()) runner.causedChange();
     this.views.all(this.viewSource);
     void this.setup.townChanged();
-    void reconcilePasses(this);
+    void this.passes.reconcile();
     void this.invitations.townChanged();
     void this.desk.townChanged();
   }

@@ -9,15 +9,57 @@ import type { RelayClient } from '../sync/relayClient';
 import type { Engine } from './engine';
 import { inChunks } from './inChunks';
 
-/** Revocation first. */
-export async function reconcilePasses(engine: Engine): Promise<void> {
-  const { relay } = engine;
-  const town = engine.runners.get(TOWN_LOG);
-  if (relay?.isOnline !== true || town === undefined || !engine.isAdmin || town.isCatchingUp) return;
-  if (await setPasses(relay, engine.directory(), engine.townSeq())) await engine.invitations.admitted();
+const AGAIN_MS = 5_000;
+
+/**
+ * One run after the other: what a run saw of the directory must not revoke what a later one has admitted.
+ * A run that could not be done is done later.
+ */
+export class PassKeeper {
+  readonly #engine: Engine;
+  #isRunning = false;
+  #isWanted = false;
+  #isWaiting = false;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  async reconcile(): Promise<void> {
+    this.#isWanted = true;
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    while (this.#isWanted) {
+      this.#isWanted = false;
+      await this.#once();
+    }
+    this.#isRunning = false;
+  }
+
+  async #once(): Promise<void> {
+    const engine = this.#engine;
+    const { relay } = engine;
+    const town = engine.runners.get(TOWN_LOG);
+    if (relay?.isOnline !== true || town === undefined || !engine.isAdmin) return;
+    const before = engine.townSeq();
+    const isDone = !town.isCatchingUp && (await setPasses(relay, engine.directory(), before));
+    if (isDone) await engine.invitations.admitted();
+    // Whom somebody else admitted meanwhile we may just have revoked.
+    if (engine.townSeq() !== before) this.#isWanted = true;
+    else if (!isDone) this.#later();
+  }
+
+  #later(): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#engine.services.clock.after(AGAIN_MS, () => {
+      this.#isWaiting = false;
+      void this.reconcile();
+    });
+  }
 }
 
-/** True when the relay's passes are those of the directory at `seq`. */
+/** True when the relay's passes are those of the directory at `seq`. Revocation first. */
 export async function setPasses(relay: RelayClient, directory: Directory, seq: number): Promise<boolean> {
   const passes = await relay.request([OP.passes], passesResult);
   if (!passes.ok) return false;

@@ -1,7 +1,10 @@
 /**
  * What was handed over goes between what a device has (SPEC B6): its own rows stay, and places where it
- * could read nothing are filled. Rows are rewritten from the first one that overlaps on.
+ * could read nothing are filled; an entry that it had at another place stands where the others have it.
+ * Rows are rewritten from the first one that overlaps on.
  */
+import { bytesToHex } from '../lib/bytes';
+import { parseEntry } from '../domain/entry';
 import type { VaultWrite } from '../vault/vault';
 import { rowKey } from './keys';
 import type { TimelineRecord } from './logRecords';
@@ -25,7 +28,10 @@ export async function mendTimeline(
   if (first === undefined) return { writes: [], tail: kept.tail, added: [], lastOrder: kept.lastOrder };
   const behind = { from: rowKey(number, first), to: rowKey(number, Number.MAX_SAFE_INTEGER) };
   const rows = await records.range<readonly TimelineRecord[]>('rows', behind);
-  const own = rows.flatMap((row) => row.value).filter((item) => item.order < first || !isHole(item));
+  const places = new Map(history.flatMap((item) => [[entryIdOf(item), item.order] as const]));
+  const own = rows
+    .flatMap((row) => row.value)
+    .filter((item) => item.order < first || (!isHole(item) && !isElsewhere(item, places)));
   const known = new Set(own.map(({ order }) => order));
   const added = history.filter(({ order }) => !known.has(order));
   const all = [...own, ...added].sort((a, b) => a.order - b.order);
@@ -39,6 +45,17 @@ export async function mendTimeline(
     added,
     lastOrder: Math.max(all.at(-1)?.order ?? 0, tail.at(-1) ?? 0, 0),
   };
+}
+
+/** What we had taken in at a place where the others have it not, as a relay that lies can bring about. */
+function isElsewhere(item: TimelineRecord, places: ReadonlyMap<string | undefined, number>): boolean {
+  const id = entryIdOf(item);
+  return id !== undefined && (places.get(id) ?? item.order) !== item.order;
+}
+
+function entryIdOf({ proof }: TimelineRecord): string | undefined {
+  const entry = proof === undefined ? undefined : parseEntry(proof.entry);
+  return entry?.ok === true ? bytesToHex(entry.value.id) : undefined;
 }
 
 /** A place without an entry. */

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { encodeEntry } from '../../../src/domain/entry';
 import { rowKey } from '../../../src/records/keys';
 import type { TimelineRecord } from '../../../src/records/logRecords';
 import { mendTimeline } from '../../../src/records/mendedTimeline';
@@ -66,6 +67,25 @@ describe('a timeline that is handed what it missed (SPEC B6)', () => {
     ]);
     expect(mended.added.map(({ order }) => order)).toEqual([3, 4, 5]);
     expect(mended).toMatchObject({ tail: [1, 2, 3, 4, 5], lastOrder: 5 });
+  });
+
+  it('has an entry once, and where the others have it', async () => {
+    const wire = (id: number): Uint8Array<ArrayBuffer> =>
+      encodeEntry({
+        id: new Uint8Array(16).fill(id),
+        device: new Uint8Array(16),
+        counter: 1,
+        salt: new Uint8Array(16),
+        content: new Uint8Array(1),
+        signature: new Uint8Array(64),
+      });
+    const entry = (order: number, id: number, what: 'own' | 'handed'): TimelineRecord => ({
+      ...item(order, what),
+      proof: { epochTag: new Uint8Array(8), entry: wire(id) },
+    });
+    const kept = await begin([entry(1, 1, 'own'), entry(2, 2, 'own'), entry(4, 3, 'own')]);
+    await mend(kept, [entry(2, 2, 'handed'), entry(3, 3, 'handed')]);
+    expect(await stored()).toEqual([entry(1, 1, 'own'), entry(2, 2, 'own'), entry(3, 3, 'handed')]);
   });
 
   it('keeps holes before what was handed over, and everything when nothing was', async () => {
