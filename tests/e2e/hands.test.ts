@@ -91,7 +91,7 @@ describe('without a mouse', () => {
     const { page } = anna;
     const column = page.getByRole('complementary', { name: 'Details' });
     await page.setViewportSize({ width: 1199, height: 800 });
-    expect(await page.getByRole('button', { name: 'Details daneben zeigen' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Details daneben zeigen' }).waitFor({ state: 'detached' });
     await page.setViewportSize({ width: 1200, height: 800 });
     await anna.button('Details daneben zeigen').click();
     await column.getByText(BERT).waitFor();
