@@ -36,7 +36,7 @@ export default [
   {
     name: 'staff app, all before the first message',
     path: [...loadedAtOnce(WHOLE), 'dist/app/sw.js'],
-    limit: '240 kB',
+    limit: '241 kB',
     gzip: true,
   },
   ...(existsSync(citizens)

@@ -29,11 +29,14 @@ export class PassKeeper {
     this.#isWanted = true;
     if (this.#isRunning) return;
     this.#isRunning = true;
-    while (this.#isWanted) {
-      this.#isWanted = false;
-      await this.#once();
+    try {
+      while (this.#isWanted) {
+        this.#isWanted = false;
+        await this.#once();
+      }
+    } finally {
+      this.#isRunning = false;
     }
-    this.#isRunning = false;
   }
 
   async #once(): Promise<void> {
@@ -43,7 +46,7 @@ export class PassKeeper {
     if (relay?.isOnline !== true || town === undefined || !engine.isAdmin) return;
     const before = engine.townSeq();
     const isDone = !town.isCatchingUp && (await setPasses(relay, engine.directory(), before));
-    if (isDone) await engine.invitations.admitted();
+    if (isDone) void engine.invitations.admitted();
     // Whom somebody else admitted meanwhile we may just have revoked.
     if (engine.townSeq() !== before) this.#isWanted = true;
     else if (!isDone) this.#later();

@@ -235,7 +235,11 @@ export class Oracle {
       if (device?.engine === undefined) return `${facts.id} does not run`;
       const why = await this.#unrestOf(device.engine, seq);
       if (why !== undefined) return `${device.name}: ${why}`;
+      // What the relay refused is asked for again after half a minute.
+      const status = await device.records?.get<StatusView>('views', VIEW.status);
+      if (status?.problem === 'not-admitted') return `${device.name}: not admitted`;
     }
+    if (!(await this.#arePassesRight(directory, seq))) return 'other passes than the directory (K8)';
     for (const log of this.#conversationLogs()) {
       const why = await this.#unrestIn(log, directory, seq);
       if (why !== undefined) return `${log.slice(0, 8)}: ${why}`;
@@ -351,14 +355,19 @@ export class Oracle {
       if (status?.problem !== undefined) this.fault(`${device.name} still says ${status.problem}`);
       if (status?.connection.state !== 'online') this.fault(`${device.name} does not say online`);
     }
+    if (!(await this.#arePassesRight(directory, seq)))
+      this.fault('the relay has other passes than the directory (K8)');
+  }
+
+  async #arePassesRight(directory: Directory, seq: number): Promise<boolean> {
     const passes = await this.#world.relay.store.passes();
     const held = (passes.ok ? passes.value : [])
       .map(({ key, isAdmin }) => `${bytesToHex(key)} ${isAdmin}`)
       .sort();
-    const due = valid
+    const due = allDevicesAt(directory, seq)
       .map(({ facts, person }) => `${bytesToHex(facts.relayKey)} ${isAdminAt(directory, person, seq)}`)
       .sort();
-    if (held.join() !== due.join()) this.fault('the relay has other passes than the directory (K8)');
+    return held.join() === due.join();
   }
 
   async #shownAt(device: WorldDevice, runner: LogRunner): Promise<readonly Shown[]> {
