@@ -3,5 +3,5 @@ import { describe } from 'vitest';
 import { testSeeds } from './seedTests';
 
 describe('the seeded world (P3, P7)', () => {
-  testSeeds(376, 500);
+  testSeeds(376, 501);
 });
