@@ -26,6 +26,8 @@ else if (unknown.length > 0) {
 
 async function measure(rows: readonly Row[]): Promise<void> {
   const began = performance.now();
+  // What a run left behind that was killed: towns are large. Two runs at once would measure each other.
+  rmSync(join(cacheFolder, 'bench'), { recursive: true, force: true, maxRetries: 5 });
   const results: RowResult[] = [];
   for (const row of rows) {
     const result = await resultOf(row);
