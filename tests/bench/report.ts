@@ -42,7 +42,8 @@ function verdict({ isMet }: Figure): string {
   return isMet === undefined ? 'not judged' : isMet ? 'met' : 'NOT met';
 }
 
-export function reportOf(results: readonly RowResult[]): string {
+/** `isOneRun`: not put together of what each row gave last. */
+export function reportOf(results: readonly RowResult[], isOneRun: boolean): string {
   const figures = results.flatMap((result) => result.figures);
   const missed = figures.filter(({ isMet }) => isMet === false);
   const judged = figures.filter(({ isMet }) => isMet !== undefined);
@@ -52,7 +53,7 @@ export function reportOf(results: readonly RowResult[]): string {
     '',
     '<!-- Written by `npm run bench`; changes by hand are lost. -->',
     '',
-    `Measured ${period(results)} on ${machine()}. \`npm run bench\` measures everything again and writes this page; \`npm run bench -- --list\` names the rows, \`npm run bench -- <row>\` runs some of them, \`npm run bench -- --report\` writes the page from what each row gave last.`,
+    `${isOneRun ? 'Measured in one run' : 'Put together from several runs, of which each row names its own,'} ${period(results)} on ${machine()}. \`npm run bench\` measures everything again and writes this page; \`npm run bench -- --list\` names the rows, \`npm run bench -- <row>\` runs some of them, \`npm run bench -- --report\` writes the page from what each row gave last.`,
     '',
     `Of ${judged.length} figures with a target that can be judged here, ${judged.length - missed.length} meet it.${missed.length === 0 ? '' : ` Not met: ${missed.map(({ what }) => what).join('; ')}.`}${failed.length === 0 ? '' : ` Could not be measured: ${failed.map(({ row }) => row.name).join(', ')}.`}`,
     '',
