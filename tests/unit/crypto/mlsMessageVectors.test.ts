@@ -1,6 +1,9 @@
 /** RFC 9420 messages that another implementation made (cipher suite 1), read by the library as it is patched here. */
 import { describe, expect, test } from 'vitest';
-import { decodeMlsMessage } from 'ts-mls';
+import { decodeMlsMessage, encodeMlsMessage } from 'ts-mls';
+import { joinGroup } from 'ts-mls/clientState.js';
+import { defaultClientConfig } from 'ts-mls/clientConfig.js';
+import { decodeCommit, encodeCommit } from 'ts-mls/commit.js';
 import { decodeAuthenticatedContent } from 'ts-mls/authenticatedContent.js';
 import type { GroupContext } from 'ts-mls/groupContext.js';
 import {
@@ -9,26 +12,30 @@ import {
   verifyGroupInfoConfirmationTag,
   verifyGroupInfoSignature,
 } from 'ts-mls/groupInfo.js';
+import { decodeGroupSecrets, encodeGroupSecrets } from 'ts-mls/groupSecrets.js';
+import { acceptAll } from 'ts-mls/incomingMessageAction.js';
 import { makeKeyPackageRef } from 'ts-mls/keyPackage.js';
 import { defaultKeyRetentionConfig } from 'ts-mls/keyRetentionConfig.js';
 import { unprotectPrivateMessage } from 'ts-mls/messageProtection.js';
 import { unprotectPublicMessage } from 'ts-mls/messageProtectionPublic.js';
+import { processPublicMessage } from 'ts-mls/processMessages.js';
+import { emptyPskIndex } from 'ts-mls/pskIndex.js';
+import { decodeRatchetTree } from 'ts-mls/ratchetTree.js';
+import { decodeRemove, encodeRemove } from 'ts-mls/proposal.js';
 import { createSecretTree } from 'ts-mls/secretTree.js';
 import { createConfirmedHash, createInterimHash } from 'ts-mls/transcriptHash.js';
 import { decryptGroupSecrets } from 'ts-mls/welcome.js';
 import { createSuite } from '../../../src/crypto/mls/suite';
 import { seededRandom } from '../../../src/crypto/random';
-import { bytesToHex, hexToBytes, type Bytes } from '../../../src/lib/bytes';
+import { bytesToHex } from '../../../src/lib/bytes';
+import messages from '../../vectors/mls-messages.json';
+import passive from '../../vectors/mls-passive-client.json';
 import protection from '../../vectors/mls-message-protection.json';
 import transcript from '../../vectors/mls-transcript-hashes.json';
 import welcome from '../../vectors/mls-welcome.json';
+import { hex } from './vectorBytes';
 
 const suite = await createSuite(seededRandom('message vectors'));
-const hex = (text: string): Bytes => {
-  const bytes = hexToBytes(text);
-  if (bytes === undefined) throw new Error(`not hex: ${text}`);
-  return bytes;
-};
 const messageOf = (text: string): NonNullable<ReturnType<typeof decodeMlsMessage>>[0] => {
   const decoded = decodeMlsMessage(hex(text), 0);
   if (decoded === undefined) throw new Error('a message');
@@ -163,5 +170,64 @@ describe('welcome', () => {
     if (info === undefined) throw new Error('a group info');
     expect(await verifyGroupInfoSignature(info, hex(vector.signer_pub), suite.signature)).toBe(true);
     expect(await verifyGroupInfoConfirmationTag(info, secrets.joinerSecret, noPsk, suite)).toBe(true);
+  });
+});
+
+describe('messages', () => {
+  const vector = messages.case;
+
+  test.each(['mls_welcome', 'mls_group_info', 'mls_key_package', 'public_message_commit'] as const)(
+    '%s is read and written as it came',
+    (name) => {
+      expect(bytesToHex(encodeMlsMessage(messageOf(vector[name])))).toBe(vector[name]);
+    },
+  );
+
+  test.each([
+    ['group_secrets', decodeGroupSecrets, encodeGroupSecrets],
+    ['remove_proposal', decodeRemove, encodeRemove],
+    ['commit', decodeCommit, encodeCommit],
+  ] as const)('%s is read and written as it came', (name, decode, encode) => {
+    const decoded = decode(hex(vector[name]), 0);
+    if (decoded === undefined) throw new Error(name);
+    expect(decoded[1]).toBe(vector[name].length / 2);
+    expect(bytesToHex((encode as (value: unknown) => Uint8Array)(decoded[0]))).toBe(vector[name]);
+  });
+});
+
+test('a ratchet tree that ends in a blank node is refused (RFC 9420 §12.4.3.3; the file predates it)', () => {
+  expect(() => decodeRatchetTree(hex(messages.case.ratchet_tree), 0)).toThrow('must be non-blank');
+});
+
+describe('passive-client', () => {
+  test('joins by a Welcome and follows the commits of another implementation', async () => {
+    const vector = passive.case;
+    const [packageMessage, message] = [messageOf(vector.key_package), messageOf(vector.welcome)];
+    if (packageMessage.wireformat !== 'mls_key_package') throw new Error('a key package');
+    if (message.wireformat !== 'mls_welcome') throw new Error('a welcome');
+    const keys = {
+      initPrivateKey: hex(vector.init_priv),
+      hpkePrivateKey: hex(vector.encryption_priv),
+      signaturePrivateKey: hex(vector.signature_priv).subarray(0, 32),
+    };
+    const psk = { findPsk: () => hex(vector.external_psks[0]?.psk ?? '') };
+    let state = await joinGroup(
+      message.welcome,
+      packageMessage.keyPackage,
+      keys,
+      psk,
+      suite,
+      undefined,
+      undefined,
+      defaultClientConfig,
+    );
+    expect(bytesToHex(state.keySchedule.epochAuthenticator)).toBe(vector.initial_epoch_authenticator);
+    for (const { commit, epoch_authenticator } of vector.epochs) {
+      const received = messageOf(commit);
+      if (received.wireformat !== 'mls_public_message') throw new Error('a public message');
+      state = (await processPublicMessage(state, received.publicMessage, emptyPskIndex, suite, acceptAll))
+        .newState;
+      expect(bytesToHex(state.keySchedule.epochAuthenticator)).toBe(epoch_authenticator);
+    }
   });
 });

@@ -8,16 +8,12 @@ import { decodeGroupContext, encodeGroupContext } from 'ts-mls/groupContext.js';
 import { initializeEpoch } from 'ts-mls/keySchedule.js';
 import { createSuite } from '../../../src/crypto/mls/suite';
 import { seededRandom } from '../../../src/crypto/random';
-import { bytesToHex, hexToBytes, type Bytes } from '../../../src/lib/bytes';
+import { bytesToHex } from '../../../src/lib/bytes';
 import basics from '../../vectors/mls-crypto-basics.json';
 import schedule from '../../vectors/mls-key-schedule.json';
+import { hex } from './vectorBytes';
 
 const suite = await createSuite(seededRandom('vectors'));
-const hex = (text: string): Bytes => {
-  const bytes = hexToBytes(text);
-  if (bytes === undefined) throw new Error(`not hex: ${text}`);
-  return bytes;
-};
 /** Keys in these files stand in an opaque<V> of one length byte. */
 const key = (text: string) => hex(text).slice(1);
 
