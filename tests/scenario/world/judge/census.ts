@@ -1,0 +1,96 @@
+/** Who is in a world's town and its logs, as far as anybody knows, and what the relay has of them. */
+import { bytesToHex } from '../../../../src/lib/bytes';
+import { allDevicesAt, holdsAt, isAdminAt, type Directory } from '../../../../src/domain/directory';
+import { idToBytes, type DeviceId, type LogId } from '../../../../src/domain/ids';
+import type { Engine } from '../../../../src/engine/engine';
+import { TOWN_LOG } from '../../../../src/records/keys';
+import type { LogRunner } from '../../../../src/sync/logRunner';
+import type { World } from '../world';
+import type { WorldDevice } from '../worldDevice';
+
+export type Member = readonly [WorldDevice, LogRunner];
+
+export interface Reference {
+  readonly engine: Engine;
+  readonly directory: Directory;
+  readonly seq: number;
+}
+
+export class Census {
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  async headOf(log: LogId): Promise<number> {
+    const states = await this.#world.relay.store.watch([{ log: idToBytes(log), afterPut: Infinity }]);
+    return states.ok ? (states.value[0]?.head ?? 0) : 0;
+  }
+
+  deviceOf(id: DeviceId): WorldDevice | undefined {
+    return this.#world.devices.find((device) => device.engine?.identity?.device === id);
+  }
+
+  runnerOf(id: DeviceId, log: LogId): LogRunner | undefined {
+    return this.deviceOf(id)?.engine?.runnerOf(log);
+  }
+
+  /** The device that has folded most of the town, if it has folded all; else why there is none. */
+  async reference(): Promise<Reference | string> {
+    const best = this.#farthest();
+    const town = best?.runners.get(TOWN_LOG);
+    if (best === undefined || town === undefined) return 'nobody is in the town';
+    if (best.townSeq() < (await this.headOf(town.log))) return 'nobody has read the town';
+    return { engine: best, directory: best.directory(), seq: best.townSeq() };
+  }
+
+  #farthest(): Engine | undefined {
+    let best: Engine | undefined;
+    for (const { engine } of this.#world.devices)
+      if (engine !== undefined && engine.townSeq() > (best?.townSeq() ?? -1)) best = engine;
+    return best;
+  }
+
+  /** In the town as far as anybody knows. */
+  isValid(engine: Engine): boolean {
+    const best = this.#farthest() ?? engine;
+    const device = best.directory().devices[engine.identity?.device ?? ('' as DeviceId)];
+    return device !== undefined && holdsAt(device, best.townSeq());
+  }
+
+  conversationLogs(): ReadonlySet<LogId> {
+    const logs = new Set<LogId>();
+    for (const { engine } of this.#world.devices)
+      for (const runner of engine?.conversations() ?? []) logs.add(runner.log);
+    return logs;
+  }
+
+  membersOf(log: LogId): readonly Member[] {
+    return this.#world.devices.flatMap((device) => {
+      const { engine } = device;
+      const runner = engine !== undefined && this.isValid(engine) ? engine.runnerOf(log) : undefined;
+      return runner?.state.progress.isMember === true ? [[device, runner] as const] : [];
+    });
+  }
+
+  /** A member that has read the log to its head. */
+  async referenceIn(log: LogId): Promise<LogRunner | undefined> {
+    const head = await this.headOf(log);
+    return this.membersOf(log)
+      .map(([, runner]) => runner)
+      .find(({ state }) => state.progress.cursor >= head && state.progress.isCreated);
+  }
+
+  /** K8. */
+  async arePassesRight(directory: Directory, seq: number): Promise<boolean> {
+    const passes = await this.#world.relay.store.passes();
+    const held = (passes.ok ? passes.value : [])
+      .map(({ key, isAdmin }) => `${bytesToHex(key)} ${isAdmin}`)
+      .sort();
+    const due = allDevicesAt(directory, seq)
+      .map(({ facts, person }) => `${bytesToHex(facts.relayKey)} ${isAdminAt(directory, person, seq)}`)
+      .sort();
+    return held.join() === due.join();
+  }
+}
