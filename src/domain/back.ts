@@ -33,10 +33,16 @@ export const BACK_EVERY_MS = 3_600_000;
 const GOOD_FOR_MS = 7 * 86_400_000;
 const CLOCK_SLACK_MS = 86_400_000;
 
+export interface OpenReturn {
+  /** Without a request (SPEC J6) the directory's is used. */
+  readonly keyPackage: Bytes | undefined;
+  readonly seq: number;
+  readonly isOut: boolean;
+}
 /** The last request of a device that was heard; `open` until its fresh leaf is in the group. */
 export interface Return {
   readonly at: number;
-  readonly open: { readonly keyPackage: Bytes; readonly seq: number; readonly isOut: boolean } | undefined;
+  readonly open: OpenReturn | undefined;
 }
 /** By `returnKey`. */
 export type Returns = Readonly<Record<string, Return>>;

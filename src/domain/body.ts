@@ -15,6 +15,8 @@ const someBytes = (most: number) =>
   v.custom<Bytes>((x) => x instanceof Uint8Array && x.length > 0 && x.length <= most, 'bytes');
 /** So many fit into one entry, in both lists of a roster; more are named in several entries. */
 export const PERSONS_PER_ENTRY = 800;
+/** As many as one entry names; more follow in further ones. */
+export const DEVICES_PER_WELCOME = 800;
 const persons = listOf(personIdSchema, PERSONS_PER_ENTRY);
 
 export const TEXT_LENGTH = 12_000;
@@ -66,6 +68,8 @@ const bodies = {
   }),
   /** SHA-256 of the state a newcomer was given, at this seq (SPEC J4). */
   snapshot: v.strictObject({ seq: uint, hash: bytesOf(32) }),
+  /** Newcomers to whom the author's Welcome has been handed over (SPEC J6). */
+  welcomed: v.strictObject({ devices: listOf(deviceIdSchema, DEVICES_PER_WELCOME) }),
 
   /**
    * An entry of the log that this one continues, as its author signed it there (SPEC Q8). It changes no

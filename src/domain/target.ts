@@ -71,7 +71,7 @@ export function isLawfulCommit(
 export function keyPackagesFor(device: DirectoryDevice, returns: Returns | undefined): readonly Bytes[] {
   const { id, keyPackage, signatureKey } = device.facts;
   const asked = openReturn(returns, { device: id, signatureKey });
-  return asked === undefined ? [keyPackage] : [asked.keyPackage, keyPackage];
+  return asked?.keyPackage === undefined ? [keyPackage] : [asked.keyPackage, keyPackage];
 }
 
 function isTarget(leaf: Omit<Leaf, 'leaf'>, target: ReadonlyMap<DeviceId, DirectoryDevice>): boolean {

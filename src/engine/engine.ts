@@ -394,7 +394,6 @@ export class Engine {
 
   async joined(state: LogState): Promise<void> {
     if (state.number === TOWN_LOG) this.townLinks.restart(state.progress.cursor, state.progress.chain);
-    this.documents.forget(state.number);
     const runner = await this.addRunner(state);
     if (runner === undefined) return;
     // They are what the mail said now: what was known before a removal must not judge what follows.

@@ -182,4 +182,4 @@ async function intentWrites(engine: Engine): Promise<readonly VaultWrite[]> {
 }
 
 /** Speaks of the lost log only. A group that is continued has been founded. */
-const STAYS_BEHIND: ReadonlySet<string> = new Set(['snapshot', 'void']);
+const STAYS_BEHIND: ReadonlySet<string> = new Set(['snapshot', 'welcomed', 'void']);

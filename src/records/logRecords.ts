@@ -2,6 +2,7 @@
 import type { Bytes } from '../lib/bytes';
 import type { EntryBody } from '../domain/body';
 import type { Returns } from '../domain/back';
+import type { Owed } from '../domain/welcomes';
 import type { Base, Conversation, Effect } from '../domain/conversation';
 import type { Directory } from '../domain/directory';
 import type { Fork } from '../domain/fork';
@@ -82,8 +83,14 @@ export interface Preview {
 }
 
 export type Fold =
-  | { readonly type: 'conversation'; readonly conversation: Conversation; readonly returns?: Returns }
-  | { readonly type: 'town'; readonly directory: Directory; readonly returns?: Returns };
+  | ({ readonly type: 'conversation'; readonly conversation: Conversation } & LeavesInFold)
+  | ({ readonly type: 'town'; readonly directory: Directory } & LeavesInFold);
+
+/** What the log says of leaves beyond who belongs: who comes back (SPEC B3), who waits for a Welcome (J6). */
+interface LeavesInFold {
+  readonly returns?: Returns;
+  readonly owed?: Owed;
+}
 
 /** Envelopes handed to the socket, until they are read back from the log or refused. */
 export interface Flight {

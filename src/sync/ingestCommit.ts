@@ -1,4 +1,5 @@
 /** Commits of the log: judged by everybody alike, by what the log holds in front of them (SPEC G5–G7, I2, I3). */
+import { assert } from '../lib/assert';
 import { bytesToHex, equalBytes, type Bytes } from '../lib/bytes';
 import type { CommitSummary } from '../crypto/group';
 import type { DeviceId } from '../domain/ids';
@@ -49,7 +50,7 @@ async function adopt(draft: IngestDraft, pending: PendingCommit): Promise<'adopt
   const position = draft.isTown ? draft.cursor + 1 : pending.position;
   if (position < draft.progress.position || !isOwnLawful(draft, base, group.value, position))
     return 'skipped';
-  draft.setGroup(group.value, position);
+  draft.setGroup(group.value, position, draft.context.self.device);
   draft.progress = { ...draft.progress, leafRenewedAt: draft.context.now };
   draft.adopted = pending.welcomed.length > 0 ? { commit: pending, at: draft.state() } : undefined;
   return 'adopted';
@@ -78,15 +79,18 @@ async function process(
   const commit = await openCommit(draft.log, group, envelope);
   if (!commit.ok) return 'skipped';
   let position = draft.progress.position;
+  let by: DeviceId | undefined;
   const processed = await groups.process(group.state, commit.value, (summary) => {
     const named = positionOf(draft, summary);
     if (named === undefined) return false;
     position = named;
+    by = leafOf(summary.committer).device;
     return isLawful(draft, group, summary, named);
   });
   if (draft.waitsForTown !== undefined) return 'wait';
   if (processed.ok) {
-    draft.setGroup(await groupOf(groups, processed.value.state), position);
+    assert(by !== undefined, 'a commit in force was judged');
+    draft.setGroup(await groupOf(groups, processed.value.state), position, by);
     return 'taken';
   }
   if (processed.error.type !== 'removed') return 'skipped';

@@ -4,11 +4,13 @@
  */
 import { equalBytes, type Bytes } from '../lib/bytes';
 import { afterCommit, returnKey, withRequest } from '../domain/back';
+import type { EntryBody } from '../domain/body';
 import { personOfDevice, type Directory } from '../domain/directory';
 import { withSighting } from '../domain/fork';
 import type { DeviceId, PersonId } from '../domain/ids';
 import { ENTRIES_PER_ENVELOPE } from '../domain/entry';
 import { targetDevices } from '../domain/target';
+import { orphansReturn, owedAfterCommit, owedAfterWelcome, owedAfterWord } from '../domain/welcomes';
 import type { StoredEnvelope } from '../protocol/frames';
 import type { Fold, Preview, Progress, TimelineRecord } from '../records/logRecords';
 import type { VerifiedBackRequest } from './backRequest';
@@ -99,8 +101,9 @@ export class IngestDraft {
     this.foldChanged = true;
   }
 
-  setGroup(group: Group, position: number): void {
-    this.#settleReturns(group);
+  /** `by`: whose commit leads to it. */
+  setGroup(group: Group, position: number, by: DeviceId): void {
+    this.#settleLeaves(group, by);
     this.group = group;
     this.groupChanged = true;
     this.progress = {
@@ -113,15 +116,23 @@ export class IngestDraft {
     this.pendingCommit = undefined;
   }
 
-  /** SPEC B4. */
-  #settleReturns(next: Group): void {
-    const before = this.fold.returns;
-    if (before === undefined) return;
+  /** SPEC B4, J6. */
+  #settleLeaves(next: Group, by: DeviceId): void {
     const [old, now] = [new Set(this.group?.leaves.map(nameOf)), new Set(next.leaves.map(nameOf))];
     const removed = this.group?.leaves.filter((leaf) => !now.has(nameOf(leaf))) ?? [];
     const added = next.leaves.filter((leaf) => !old.has(nameOf(leaf)));
-    const returns = afterCommit(before, removed, added);
-    if (returns !== before) this.setFold({ ...this.fold, returns });
+    if (removed.length + added.length === 0) return;
+    const settled = afterCommit(this.fold.returns ?? {}, removed, added);
+    const owed = owedAfterCommit(this.fold.owed ?? {}, { by, seq: this.cursor + 1, added, removed });
+    this.setFold({ ...this.fold, ...orphansReturn(owed, settled, next.leaves) });
+  }
+
+  /** SPEC J6: somebody wrote, and perhaps says whom it has welcomed. */
+  settleWelcomes(device: DeviceId, body: EntryBody): void {
+    const before = this.fold.owed ?? {};
+    const told = body.kind === 'welcomed' ? owedAfterWelcome(before, device, body.devices) : before;
+    const owed = owedAfterWord(told, device);
+    if (owed !== before) this.setFold({ ...this.fold, owed });
   }
 
   leave(): void {

@@ -112,6 +112,7 @@ function foldEntry(
   // An entry of ours that nobody here asked for: a copy of this phone is alive.
   if (isOwn && intent === undefined) draft.trouble('needs-reentry');
   if (!isOwn) draft.inStep(place.seq);
+  draft.settleWelcomes(device, content.body);
   if (request !== undefined) draft.takeRequest(request, place.relayAt, isOwn);
   const agrees = draft.witness(device, content.seenSeq, content.seenChain);
   const missing = entry.wire.counter - last - 1;

@@ -21,7 +21,7 @@ import { createLog } from './steps/createLog';
 import { fly, seal } from './steps/flight';
 import { isReceiptDue, sendReceipt, takeReceipts } from './steps/receipts';
 import { readLog } from './steps/readLog';
-import { sendMail } from './steps/sendMail';
+import { sendMail, untoldWelcomes } from './steps/sendMail';
 import { nextNews, takeNews } from './steps/take';
 
 /** Each answers true when the next decision can follow at once. */
@@ -277,7 +277,7 @@ export class LogRunner {
       hasUnacknowledged: state.flight?.envelopes.some(({ seq }) => seq === undefined) ?? false,
       isOutvoted: this.#isOutvoted,
       suspectSince: this.#suspectSince(),
-      hasMails: state.followUps.mails.length > 0,
+      hasMails: state.followUps.mails.length > 0 || untoldWelcomes(this.#desk).length > 0,
       mailAt: memory.mailAt,
     };
   }

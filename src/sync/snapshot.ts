@@ -99,9 +99,11 @@ const returnsSchema = v.record(
   v.string(),
   v.strictObject({
     at: uint,
-    open: absent(v.strictObject({ keyPackage: anyBytes, seq: uint, isOut: v.boolean() })),
+    open: absent(v.strictObject({ keyPackage: absent(anyBytes), seq: uint, isOut: v.boolean() })),
   }),
 );
+
+const owedSchema = v.record(v.string(), v.strictObject({ by: deviceIdSchema, seq: uint }));
 
 const effectSchema = v.variant('type', [
   v.strictObject({ type: v.literal('founded'), persons }),
@@ -134,11 +136,13 @@ const schema = v.strictObject({
       type: v.literal('town'),
       directory: directorySchema,
       returns: v.optional(returnsSchema),
+      owed: v.optional(owedSchema),
     }),
     v.strictObject({
       type: v.literal('conversation'),
       conversation: conversationSchema,
       returns: v.optional(returnsSchema),
+      owed: v.optional(owedSchema),
     }),
   ]),
   documents: mapOf(v.string(), anyBytes),
@@ -162,9 +166,8 @@ type SnapshotOutput = { readonly [K in keyof Snapshot]: unknown };
 /** The part that all members hold alike: the fold, and which entries of each device it stands on. */
 export function stateHash(fold: Fold, counters: Progress['counters']): Bytes {
   const state: Conversation | Directory = fold.type === 'town' ? fold.directory : fold.conversation;
-  return sha256(
-    encodeCbor(['depesche/state/2', nullsForAbsent(state), nullsForAbsent(fold.returns ?? {}), counters]),
-  );
+  const leaves = [fold.returns ?? {}, fold.owed ?? {}].map(nullsForAbsent);
+  return sha256(encodeCbor(['depesche/state/3', nullsForAbsent(state), ...leaves, counters]));
 }
 
 function nullsForAbsent(value: unknown): unknown {

@@ -3,12 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { contrast } from '../../src/ui/look/palette';
 import type { Staff } from '../helpers/staff';
 import { BrowserTown } from '../helpers/town';
 
 const ANNA = 'Anna Ahrens';
 const BERT = 'Bert Böhm';
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>alert(1)</script></svg>';
+
+/** Of a computed colour, `rgb(1, 2, 3)`. */
+function hexOf(colour: string): string {
+  const parts = /^rgb\((\d+), (\d+), (\d+)\)$/.exec(colour);
+  if (parts === null) throw new Error(`not opaque: ${colour}`);
+  return `#${parts
+    .slice(1)
+    .map((part) => Number(part).toString(16).padStart(2, '0'))
+    .join('')}`;
+}
 
 /** How a town shows itself (SPEC D9). */
 describe("a town's look", () => {
@@ -57,6 +68,27 @@ describe("a town's look", () => {
     });
     return Buffer.from(base64, 'base64');
   }
+
+  it.each(['light', 'dark'] as const)('both previews can be read on a page in %s', async (colorScheme) => {
+    await anna.page.emulateMedia({ colorScheme });
+    const pairs = await anna.page.locator('figure').evaluateAll((figures) =>
+      figures.map((figure) => {
+        const colour = (of: Element | null, what: 'color' | 'backgroundColor') =>
+          of === null ? '' : getComputedStyle(of)[what];
+        const ground = colour(figure, 'backgroundColor');
+        const slip = figure.querySelector('p');
+        return [
+          [colour(figure.querySelector('figcaption'), 'color'), ground],
+          [colour(slip, 'color'), colour(slip, 'backgroundColor')],
+        ];
+      }),
+    );
+    expect(pairs).toHaveLength(2);
+    expect(pairs[0]).not.toEqual(pairs[1]);
+    for (const [ink = '', ground = ''] of pairs.flat())
+      expect(contrast(hexOf(ink), hexOf(ground)), `${ink} on ${ground}`).toBeGreaterThanOrEqual(4.5);
+    await anna.page.emulateMedia({ colorScheme: null });
+  });
 
   it('a colour that cannot be read is refused at once, with one that can', async () => {
     await anna.page.getByLabel('Farbe wählen').fill('#ffd500');

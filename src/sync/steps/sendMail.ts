@@ -1,5 +1,10 @@
-/** Mail is sent until acknowledged (SPEC S5), beside the log and without holding it up. */
-import { idToBytes } from '../../domain/ids';
+/**
+ * Mail is sent until acknowledged (SPEC S5), beside the log and without holding it up; then the log is told
+ * who has been welcomed (SPEC J6).
+ */
+import { DEVICES_PER_WELCOME } from '../../domain/body';
+import { idToBytes, type DeviceId } from '../../domain/ids';
+import { owedBy } from '../../domain/welcomes';
 import { appendResult, OP } from '../../protocol/frames';
 import { waitOf, type LogDesk } from '../logDesk';
 
@@ -16,6 +21,9 @@ export async function sendMail(desk: LogDesk): Promise<boolean> {
     const mails = desk.state.followUps.mails.filter((other) => other !== mail);
     if (!(await desk.save({ ...desk.state, followUps: { mails } }, []))) return false;
   }
+  const devices = untoldWelcomes(desk).slice(0, DEVICES_PER_WELCOME);
+  if (devices.length > 0 && !(await desk.host.addEntry(desk.state.number, { kind: 'welcomed', devices })))
+    return false;
   if (desk.state.followUps.mails.length === 0) {
     memory.mailTries = 0;
     return true;
@@ -23,4 +31,21 @@ export async function sendMail(desk: LogDesk): Promise<boolean> {
   memory.mailAt = desk.now + waitOf(memory.mailTries);
   memory.mailTries = Math.min(memory.mailTries + 1, 10);
   return true;
+}
+
+/** Newcomers of ours whose mail is at the relay, as no entry of ours says yet. */
+export function untoldWelcomes({ host, state }: LogDesk): readonly DeviceId[] {
+  const { fold, followUps, number } = state;
+  if (fold.owed === undefined) return [];
+  const unsent = new Set(followUps.mails.map(({ mailbox }) => mailbox));
+  const directory = fold.type === 'town' ? fold.directory : host.directory();
+  const told = new Set(
+    host
+      .waitingIntents(number)
+      .flatMap(({ intent }) => (intent.body.kind === 'welcomed' ? intent.body.devices : [])),
+  );
+  return owedBy(fold.owed, host.identity.device).filter((device) => {
+    const mailbox = directory.devices[device]?.facts.mailbox;
+    return !told.has(device) && (mailbox === undefined || !unsent.has(mailbox));
+  });
 }

@@ -31,7 +31,7 @@ export const GROUNDS: Readonly<Record<Theme, readonly string[]>> = {
   light: ['#f7f5ef', '#fbf9f5', '#ffffff'],
   dark: ['#12171a', '#191f22', '#22292d', '#232a2e'],
 };
-const INK: Readonly<Record<Theme, string>> = { light: '#191c1e', dark: '#ede9e0' };
+export const INK: Readonly<Record<Theme, string>> = { light: '#191c1e', dark: '#ede9e0' };
 const MUTED: Readonly<Record<Theme, string>> = { light: '#474b4d', dark: '#c4c6c0' };
 
 const forText = 7;

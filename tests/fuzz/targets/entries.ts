@@ -55,6 +55,7 @@ export const BODIES: readonly EntryBody[] = [
   { kind: 'roster', add: [person], remove: [other] },
   { kind: 'document', document: 'board', session: b(16), update: b(40) },
   { kind: 'snapshot', seq: 9, hash: b(32) },
+  { kind: 'welcomed', devices: [device.id] },
   { kind: 'town-founded', name: 'Musterstadt', rootKey: b(32), person, personName: 'Anna', device },
   { kind: 'town-invited', invitation, secret: b(32), expiresAt: 1_790_000_000_000, uses: 5 },
   { kind: 'town-invitation-withdrawn', invitation },

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { cleanLine, NAME_LENGTH, parseBody, TEXT_LENGTH, TITLE_LENGTH } from '../../../src/domain/body';
+import {
+  cleanLine,
+  NAME_LENGTH,
+  parseBody,
+  TEXT_LENGTH,
+  TITLE_LENGTH,
+  type KnownBody,
+} from '../../../src/domain/body';
 
 const b = (length: number, fill = 1) => new Uint8Array(length).fill(fill);
 const id = (digit: string) => digit.repeat(32);
@@ -14,7 +21,7 @@ const device = {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const bodies: Readonly<Record<string, Fields>> = {
+const bodies: Readonly<Record<KnownBody['kind'], Fields>> = {
   text: { text: 'Hallo' },
   void: {},
   founded: { title: 'Bauhof', persons: [id('a'), id('b')] },
@@ -22,6 +29,9 @@ const bodies: Readonly<Record<string, Fields>> = {
   roster: { add: [id('a')], remove: [] },
   document: { document: 'board', session: b(16), update: b(20) },
   snapshot: { seq: 4, hash: b(32) },
+  welcomed: { devices: [id('1'), id('2')] },
+  carried: { log, epochTag: b(8), entry: b(90) },
+  back: { request: b(400) },
   'town-founded': { name: 'Musterstadt', rootKey: b(32), person: id('a'), personName: 'Anna Ahrens', device },
   'town-invited': { invitation: id('e'), secret: b(32), expiresAt: 1_700_000_000_000, uses: 1 },
   'town-invitation-withdrawn': { invitation: id('e') },
@@ -33,6 +43,8 @@ const bodies: Readonly<Record<string, Fields>> = {
   'town-admin': { person: id('a'), isAdmin: true },
   'town-look': { accent: '#0a5c2f' },
   'town-claimed': { pair: [id('a'), id('b')], log },
+  'town-continued': { generation: 1, founding: b(32), old: log, seq: 9, chain: b(32) },
+  'town-log-continued': { old: log, log: 'f'.repeat(64) },
 };
 
 function isValid(kind: string, body: unknown): boolean {
@@ -92,7 +104,7 @@ describe('bodies (SPEC E9)', () => {
 function fitsByChance(name: string, value: unknown): boolean {
   const isLine = typeof value === 'string' && value !== '';
   if (isLine) return ['text', 'title', 'name', 'personName', 'document'].includes(name);
-  return value instanceof Uint8Array && ['update', 'keyPackage'].includes(name);
+  return value instanceof Uint8Array && ['update', 'keyPackage', 'entry', 'request'].includes(name);
 }
 
 describe('bounds of bodies', () => {
@@ -102,7 +114,7 @@ describe('bounds of bodies', () => {
     ['town-renamed', 'name', 'ä', NAME_LENGTH],
     ['document', 'document', 'a', 40],
   ])('%s.%s', (kind, name, char, length) => {
-    const body = bodies[kind];
+    const body = bodies[kind as KnownBody['kind']];
     expect(isValid(kind, { ...body, [name]: char.repeat(length) })).toBe(true);
     expect(isValid(kind, { ...body, [name]: char.repeat(length + 1) })).toBe(false);
     expect(isValid(kind, { ...body, [name]: '' })).toBe(false);

@@ -1,0 +1,79 @@
+/**
+ * Newcomers whose Welcome is still owed to them (SPEC J6). Only the device whose commit added them can send
+ * it; when that one is put out of the group first, everybody knows who was left waiting, and they are added
+ * anew. Pure: what is owed stands in the fold, the same on every device.
+ */
+import { returnKey, type Returns } from './back';
+import type { DeviceId } from './ids';
+
+/** By `returnKey` of the newcomer: the device that added it, and the seq of its commit. */
+export type Owed = Readonly<Record<string, { readonly by: DeviceId; readonly seq: number }>>;
+
+interface Named {
+  readonly device: DeviceId;
+  readonly signatureKey: Uint8Array;
+}
+
+export interface CommitInForce {
+  readonly by: DeviceId;
+  readonly seq: number;
+  readonly added: readonly Named[];
+  readonly removed: readonly Named[];
+}
+
+export function owedAfterCommit(owed: Owed, { by, seq, added, removed }: CommitInForce): Owed {
+  if (added.length + removed.length === 0) return owed;
+  const gone = new Set(removed.map(returnKey));
+  const kept = Object.entries(owed).filter(([name]) => !gone.has(name));
+  return Object.fromEntries([...kept, ...added.map((leaf) => [returnKey(leaf), { by, seq }] as const)]);
+}
+
+/** `devices` have their Welcome, says the one that owed it. */
+export function owedAfterWelcome(owed: Owed, by: DeviceId, devices: readonly DeviceId[]): Owed {
+  const told = new Set(devices);
+  return without(owed, (name, debt) => debt.by === by && told.has(deviceOf(name)));
+}
+
+/** Whoever writes has been let in. */
+export function owedAfterWord(owed: Owed, device: DeviceId): Owed {
+  return without(owed, (name) => deviceOf(name) === device);
+}
+
+/** Those owed by nobody who is still there are due to be removed and added again, as if they had asked (SPEC B4). */
+export function orphansReturn(
+  owed: Owed,
+  returns: Returns,
+  leaves: readonly Named[],
+): { readonly owed: Owed; readonly returns: Returns } {
+  const present = new Set(leaves.map(({ device }) => device));
+  const orphans = Object.entries(owed).filter(([, { by }]) => !present.has(by));
+  if (orphans.length === 0) return { owed, returns };
+  const names = new Set(orphans.map(([name]) => name));
+  const due = orphans
+    .filter(([name]) => returns[name]?.open === undefined)
+    .map(([name, { seq }]) => {
+      const open = { keyPackage: undefined, seq, isOut: false };
+      return [name, { at: returns[name]?.at ?? 0, open }] as const;
+    });
+  return {
+    owed: without(owed, (name) => names.has(name)),
+    returns: { ...returns, ...Object.fromEntries(due) },
+  };
+}
+
+/** Whom this device owes a Welcome. */
+export function owedBy(owed: Owed, by: DeviceId): readonly DeviceId[] {
+  return Object.entries(owed)
+    .filter(([, debt]) => debt.by === by)
+    .map(([name]) => deviceOf(name));
+}
+
+function without(owed: Owed, isSettled: (name: string, debt: Owed[string]) => boolean): Owed {
+  const all = Object.entries(owed);
+  const kept = all.filter(([name, debt]) => !isSettled(name, debt));
+  return kept.length === all.length ? owed : Object.fromEntries(kept);
+}
+
+function deviceOf(name: string): DeviceId {
+  return name.split(':', 1)[0] as DeviceId;
+}

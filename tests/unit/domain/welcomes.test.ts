@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import type { DeviceId } from '../../../src/domain/ids';
+import { returnKey } from '../../../src/domain/back';
+import {
+  orphansReturn,
+  owedAfterCommit,
+  owedAfterWelcome,
+  owedAfterWord,
+  owedBy,
+} from '../../../src/domain/welcomes';
+
+const leaf = (n: number) => ({
+  device: n.toString(16).padStart(32, '0') as DeviceId,
+  signatureKey: new Uint8Array(32).fill(n),
+});
+const [anna, bert, cem, dora] = [leaf(1), leaf(2), leaf(3), leaf(4)];
+const added = owedAfterCommit({}, { by: anna.device, seq: 7, added: [cem, dora], removed: [] });
+
+describe('welcomes that are owed (SPEC J6)', () => {
+  it('are owed by whoever added, for each leaf that was added', () => {
+    expect(added).toEqual({
+      [returnKey(cem)]: { by: anna.device, seq: 7 },
+      [returnKey(dora)]: { by: anna.device, seq: 7 },
+    });
+    expect(owedBy(added, anna.device)).toEqual([cem.device, dora.device]);
+    expect(owedBy(added, bert.device)).toEqual([]);
+  });
+
+  it('are dropped with the leaf, and owed anew with a fresh one', () => {
+    const out = owedAfterCommit(added, { by: bert.device, seq: 8, added: [], removed: [cem] });
+    expect(Object.keys(out)).toEqual([returnKey(dora)]);
+    const again = owedAfterCommit(out, { by: bert.device, seq: 9, added: [cem], removed: [] });
+    expect(again[returnKey(cem)]).toEqual({ by: bert.device, seq: 9 });
+  });
+
+  it('a renewed leaf changes nothing', () => {
+    expect(owedAfterCommit(added, { by: bert.device, seq: 8, added: [], removed: [] })).toBe(added);
+  });
+
+  it('are settled by the word of whoever owes them, and of nobody else', () => {
+    expect(Object.keys(owedAfterWelcome(added, anna.device, [cem.device]))).toEqual([returnKey(dora)]);
+    expect(owedAfterWelcome(added, bert.device, [cem.device, dora.device])).toBe(added);
+    expect(owedAfterWelcome(added, anna.device, [bert.device])).toBe(added);
+  });
+
+  it('are settled by any entry of the newcomer', () => {
+    expect(Object.keys(owedAfterWord(added, cem.device))).toEqual([returnKey(dora)]);
+    expect(owedAfterWord(added, anna.device)).toBe(added);
+  });
+
+  it('lead to a fresh leaf when nobody is left who owes them', () => {
+    const both = { owed: added, returns: {} };
+    expect(orphansReturn(added, {}, [anna, bert, cem, dora])).toEqual(both);
+    const { owed, returns } = orphansReturn(added, {}, [bert, cem, dora]);
+    expect(owed).toEqual({});
+    const open = { keyPackage: undefined, seq: 7, isOut: false };
+    expect(returns).toEqual({ [returnKey(cem)]: { at: 0, open }, [returnKey(dora)]: { at: 0, open } });
+  });
+
+  it('a request that is open already is kept, with its key package', () => {
+    const open = { keyPackage: new Uint8Array([1]), seq: 9, isOut: true };
+    const before = { [returnKey(cem)]: { at: 5, open } };
+    const { returns } = orphansReturn(added, before, [bert, dora]);
+    expect(returns[returnKey(cem)]).toBe(before[returnKey(cem)]);
+    // The last time it asked still counts.
+    const closed = { [returnKey(dora)]: { at: 5, open: undefined } };
+    expect(orphansReturn(added, closed, [bert, dora]).returns[returnKey(dora)]?.at).toBe(5);
+  });
+});
