@@ -39,6 +39,19 @@ export function owedAfterWord(owed: Owed, device: DeviceId): Owed {
   return without(owed, (name) => deviceOf(name) === device);
 }
 
+/** Due to be removed and added again because nobody can send its Welcome, unless it writes first. */
+export function isOrphan(returns: Returns | undefined, leaf: Named): boolean {
+  const open = returns?.[returnKey(leaf)]?.open;
+  return open !== undefined && open.keyPackage === undefined && !open.isOut;
+}
+
+/** An orphan that writes has been let in. */
+export function returnsAfterWord(returns: Returns, leaf: Named): Returns {
+  const found = returns[returnKey(leaf)];
+  if (found === undefined || !isOrphan(returns, leaf)) return returns;
+  return { ...returns, [returnKey(leaf)]: { ...found, open: undefined } };
+}
+
 /** Those owed by nobody who is still there are due to be removed and added again, as if they had asked (SPEC B4). */
 export function orphansReturn(
   owed: Owed,

@@ -10,7 +10,13 @@ import { withSighting } from '../domain/fork';
 import type { DeviceId, PersonId } from '../domain/ids';
 import { ENTRIES_PER_ENVELOPE } from '../domain/entry';
 import { targetDevices } from '../domain/target';
-import { orphansReturn, owedAfterCommit, owedAfterWelcome, owedAfterWord } from '../domain/welcomes';
+import {
+  orphansReturn,
+  owedAfterCommit,
+  owedAfterWelcome,
+  owedAfterWord,
+  returnsAfterWord,
+} from '../domain/welcomes';
 import type { StoredEnvelope } from '../protocol/frames';
 import type { Fold, Preview, Progress, TimelineRecord } from '../records/logRecords';
 import type { VerifiedBackRequest } from './backRequest';
@@ -133,6 +139,11 @@ export class IngestDraft {
     const told = body.kind === 'welcomed' ? owedAfterWelcome(before, device, body.devices) : before;
     const owed = owedAfterWord(told, device);
     if (owed !== before) this.setFold({ ...this.fold, owed });
+    const leaf = this.group?.leaves.find((other) => other.device === device);
+    const { returns } = this.fold;
+    if (leaf === undefined || returns === undefined) return;
+    const after = returnsAfterWord(returns, leaf);
+    if (after !== returns) this.setFold({ ...this.fold, returns: after });
   }
 
   leave(): void {

@@ -40,6 +40,8 @@ export interface RunnerMemory {
   /** What waits here was caused by this device: it corrects at once. */
   isOwnChange: boolean;
   correctAt: number | undefined;
+  /** When newcomers that nobody can welcome any more, and that have not written, are to be added anew. */
+  orphansAt: number | undefined;
   /** The commit at `seq` here names this position of the town's log. */
   waitsForTown: { readonly position: number; readonly seq: number; readonly reads: number } | undefined;
   /** The town was read to its head after the commit at this seq had been seen. */
@@ -77,6 +79,7 @@ export function freshMemory(foreignSeq: number): RunnerMemory {
     retries: 0,
     isOwnChange: false,
     correctAt: undefined,
+    orphansAt: undefined,
     waitsForTown: undefined,
     townReadFor: undefined,
     commitAt: 0,

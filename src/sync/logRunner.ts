@@ -242,6 +242,7 @@ export class LogRunner {
         commitAt: 0,
         mailAt: 0,
         correctAt: undefined,
+        orphansAt: undefined,
         receiptAt: undefined,
       });
     memory.decidedAt = now;
@@ -277,7 +278,7 @@ export class LogRunner {
       hasUnacknowledged: state.flight?.envelopes.some(({ seq }) => seq === undefined) ?? false,
       isOutvoted: this.#isOutvoted,
       suspectSince: this.#suspectSince(),
-      hasMails: state.followUps.mails.length > 0 || untoldWelcomes(this.#desk).length > 0,
+      hasMails: state.followUps.mails.length > 0 || untoldWelcomes(this.#desk) !== undefined,
       mailAt: memory.mailAt,
     };
   }
@@ -299,6 +300,7 @@ export class LogRunner {
     const { group, progress, pendingCommit, flight } = state;
     if (group === undefined) return undefined;
     const due = dueHere(this.#desk);
+    if (memory.orphansAt !== undefined && memory.orphansAt > now) this.wakeAt(memory.orphansAt);
     if (due.add.length + due.remove.length > 0) {
       const { device } = host.identity;
       memory.correctAt ??= now + correctionWait(group, device, progress.cursor, memory.isOwnChange);

@@ -2,12 +2,16 @@
 import { bytesToHex, type Bytes } from '../../lib/bytes';
 import { idToBytes } from '../../domain/ids';
 import { keyPackagesFor, type Correction } from '../../domain/target';
+import { isOrphan } from '../../domain/welcomes';
 import { appendResult, OP } from '../../protocol/frames';
 import { dueCorrection, prepareCommit, unfitPackages } from '../commitLoop';
 import type { LogDesk } from '../logDesk';
 
 /** A lifetime is judged by a clock, and clocks are set right. */
 const JUDGED_FOR_MS = 3_600_000;
+
+/** So long newcomers have to show that they were let in after all (SPEC J6). */
+const ORPHAN_WAIT_MS = 10_000;
 
 /** Without the devices whose key packages cannot be used: they must not hold up the others. */
 export function dueHere(desk: LogDesk): Correction {
@@ -21,7 +25,23 @@ export function dueHere(desk: LogDesk): Correction {
     const fit = keyPackagesFor(device, state.fold.returns).filter((keyPackage) => !isUnfit(keyPackage));
     return fit[0] === undefined ? [] : [{ ...device, facts: { ...device.facts, keyPackage: fit[0] } }];
   });
-  return { ...due, add };
+  return { add, remove: withoutPatience(desk, due.remove) };
+}
+
+/** Orphans are waited for; and nobody can remove itself. */
+function withoutPatience(
+  { state, memory, host, now }: LogDesk,
+  remove: Correction['remove'],
+): Correction['remove'] {
+  const { returns } = state.fold;
+  if (!remove.some((leaf) => isOrphan(returns, leaf))) {
+    memory.orphansAt = undefined;
+    return remove;
+  }
+  const at = (memory.orphansAt ??= now + ORPHAN_WAIT_MS);
+  return remove.filter(
+    (leaf) => !isOrphan(returns, leaf) || (now >= at && leaf.device !== host.identity.device),
+  );
 }
 
 export async function makeCommit(desk: LogDesk, correction: Correction): Promise<boolean> {

@@ -4,7 +4,7 @@
  */
 import { DEVICES_PER_WELCOME } from '../../domain/body';
 import { idToBytes, type DeviceId } from '../../domain/ids';
-import { owedBy } from '../../domain/welcomes';
+import { isOrphan, owedBy } from '../../domain/welcomes';
 import { appendResult, OP } from '../../protocol/frames';
 import { waitOf, type LogDesk } from '../logDesk';
 
@@ -21,9 +21,10 @@ export async function sendMail(desk: LogDesk): Promise<boolean> {
     const mails = desk.state.followUps.mails.filter((other) => other !== mail);
     if (!(await desk.save({ ...desk.state, followUps: { mails } }, []))) return false;
   }
-  const devices = untoldWelcomes(desk).slice(0, DEVICES_PER_WELCOME);
-  if (devices.length > 0 && !(await desk.host.addEntry(desk.state.number, { kind: 'welcomed', devices })))
-    return false;
+  const devices = untoldWelcomes(desk)?.slice(0, DEVICES_PER_WELCOME);
+  if (devices !== undefined) {
+    if (!(await desk.host.addEntry(desk.state.number, { kind: 'welcomed', devices }))) return desk.pause();
+  }
   if (desk.state.followUps.mails.length === 0) {
     memory.mailTries = 0;
     return true;
@@ -33,8 +34,21 @@ export async function sendMail(desk: LogDesk): Promise<boolean> {
   return true;
 }
 
-/** Newcomers of ours whose mail is at the relay, as no entry of ours says yet. */
-export function untoldWelcomes({ host, state }: LogDesk): readonly DeviceId[] {
+/**
+ * Newcomers of ours whose mail is at the relay, as no entry of ours says yet. Nobody, and yet to be told:
+ * others take us for one who was never let in. Undefined: nothing is to be told.
+ */
+export function untoldWelcomes(desk: LogDesk): readonly DeviceId[] | undefined {
+  const devices = untoldDevices(desk);
+  if (devices.length > 0) return devices;
+  const { host, state } = desk;
+  const own = state.group?.leaves.find(({ device }) => device === host.identity.device);
+  if (own === undefined || !isOrphan(state.fold.returns, own)) return undefined;
+  const isTold = host.waitingIntents(state.number).some(({ intent }) => intent.body.kind === 'welcomed');
+  return isTold ? undefined : [];
+}
+
+function untoldDevices({ host, state }: LogDesk): readonly DeviceId[] {
   const { fold, followUps, number } = state;
   if (fold.owed === undefined) return [];
   const unsent = new Set(followUps.mails.map(({ mailbox }) => mailbox));

@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { DeviceId } from '../../../src/domain/ids';
 import { returnKey } from '../../../src/domain/back';
 import {
+  isOrphan,
   orphansReturn,
   owedAfterCommit,
   owedAfterWelcome,
   owedAfterWord,
   owedBy,
+  returnsAfterWord,
 } from '../../../src/domain/welcomes';
 
 const leaf = (n: number) => ({
@@ -65,5 +67,17 @@ describe('welcomes that are owed (SPEC J6)', () => {
     // The last time it asked still counts.
     const closed = { [returnKey(dora)]: { at: 5, open: undefined } };
     expect(orphansReturn(added, closed, [bert, dora]).returns[returnKey(dora)]?.at).toBe(5);
+  });
+
+  it('an orphan that writes has been let in after all; whoever asked to be taken back has not', () => {
+    const { returns } = orphansReturn(added, {}, [bert, cem, dora]);
+    expect(isOrphan(returns, cem)).toBe(true);
+    const after = returnsAfterWord(returns, cem);
+    expect(isOrphan(after, cem)).toBe(false);
+    expect(isOrphan(after, dora)).toBe(true);
+    const open = { keyPackage: new Uint8Array([1]), seq: 9, isOut: false };
+    const asked = { [returnKey(cem)]: { at: 5, open } };
+    expect(isOrphan(asked, cem)).toBe(false);
+    expect(returnsAfterWord(asked, cem)).toBe(asked);
   });
 });
