@@ -31,7 +31,7 @@ export interface SignedBackRequest extends BackRequest {
 export const BACK_EVERY_MS = 3_600_000;
 /** By the relay's time a request is good for so long, and clocks may be wrong by so much. */
 const GOOD_FOR_MS = 7 * 86_400_000;
-const CLOCK_SLACK_MS = 86_400_000;
+export const CLOCK_SLACK_MS = 86_400_000;
 
 export interface OpenReturn {
   /** Without a request (SPEC J6) the directory's is used. */

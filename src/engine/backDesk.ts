@@ -6,7 +6,7 @@
 import { equalBytes, type Bytes } from '../lib/bytes';
 import { SecretKey } from '../crypto/secretKey';
 import type { KeyPackagePair } from '../crypto/group';
-import { BACK_EVERY_MS, returnKey } from '../domain/back';
+import { BACK_EVERY_MS, CLOCK_SLACK_MS, returnKey } from '../domain/back';
 import { devicesOfAt, isAdminAt, pairKey, type DirectoryDevice } from '../domain/directory';
 import { idToBytes, type LogId, type PersonId } from '../domain/ids';
 import { targetDevices } from '../domain/target';
@@ -104,7 +104,10 @@ export class BackDesk {
     if (identity === undefined || setup.phase !== 'ready') return;
     const lost = this.#lost(identity);
     const now = services.clock.now();
-    const asks = lost.map(({ log }) => this.#asks.find((ask) => ask.log === log) ?? freshAsk(log, now));
+    const asks = lost.map(({ log }) => {
+      const ask = this.#asks.find((known) => known.log === log);
+      return ask === undefined ? freshAsk(log, now) : onClock(ask, now);
+    });
     const isChanged = asks.length !== this.#asks.length || asks.some((ask) => !this.#asks.includes(ask));
     if (isChanged && !(await this.#save(asks))) return;
     this.#cancelTimer?.();
@@ -275,6 +278,14 @@ function freshAsk(log: LogId, now: number): Ask {
     sentAt: -BACK_EVERY_MS,
     round: 0,
   };
+}
+
+/** What a clock far ahead has noted counts for nobody (SPEC B3), and must not hold until then. */
+function onClock(ask: Ask, now: number): Ask {
+  const madeAt = ask.request === undefined ? 0 : (ask.times.at(-1) ?? 0);
+  const latest = Math.max(ask.noticedAt, ask.sentAt, madeAt);
+  if (latest <= now + CLOCK_SLACK_MS) return ask;
+  return { ...freshAsk(ask.log, now), times: ask.times, round: ask.round };
 }
 
 function isAtHead(runner: LogRunner): boolean {

@@ -38,6 +38,7 @@ import { STATUS_PROBLEMS, type Connection, type StatusProblem } from './views';
 
 const RETRY_WISH_MS = 1_000;
 const RETRY_VIEWS_MS = 5_000;
+const WATCH_AGAIN_MS = 1_000;
 
 export class Engine {
   readonly services: EngineServices;
@@ -209,8 +210,17 @@ export class Engine {
     const wanted = runners.filter((runner) => this.succession.mayWatch(runner));
     const answer = await watchLogs(this.relay, wanted);
     if (answer === 'behind') await this.succession.lost();
+    else if (answer === 'later') this.services.clock.after(WATCH_AGAIN_MS, () => this.#watchAgain(wanted));
     else if (answer !== undefined && this.setup.phase === 'ready')
       this.setProblem('not-admitted', answer === 'no-pass');
+  }
+
+  /** Those that still are unwatched: a later connection may have seen to them. */
+  #watchAgain(runners: readonly LogRunner[]): void {
+    const left = runners.filter(
+      (runner) => !runner.isWatched && this.runners.get(runner.state.number) === runner,
+    );
+    if (this.relay?.isOnline === true && left.length > 0) void this.watch(left);
   }
 
   // ---- what others ask ------------------------------------------------------------------------

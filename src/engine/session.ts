@@ -51,20 +51,21 @@ export function openSession(engine: Engine, identity: Identity): Session {
 }
 
 /**
- * What the relay said of these logs; undefined when it did not say. `behind`, and no runner is told, when it
- * does not have what one of them has read; `no-pass` when it no longer admits this device.
+ * What the relay said of these logs; undefined when the connection went, `later` when it has no time. `behind`,
+ * and no runner is told, when it does not have what one of them has read; `no-pass` when it no longer admits
+ * this device.
  */
 export async function watchLogs(
   relay: RelayClient,
   runners: readonly LogRunner[],
-): Promise<'watched' | 'behind' | 'no-pass' | undefined> {
+): Promise<'watched' | 'behind' | 'no-pass' | 'later' | undefined> {
   if (runners.length === 0) return undefined;
   const told = new Map<number, WatchItem>();
   const asked = new Map<LogRunner, number>();
   for (const [nth, chunk] of inChunks(runners, LIMITS.watchLogs).entries()) {
     for (const runner of chunk) asked.set(runner, runner.state.progress.cursor);
     const answer = await relay.request([OP.watch, chunk.map(wantedOf)], watchResult);
-    if (!answer.ok) return undefined;
+    if (!answer.ok) return answer.error.type === 'offline' ? undefined : 'later';
     for (const item of answer.value) told.set(nth * LIMITS.watchLogs + item[0], item);
   }
   if (runners.some((runner, index) => isBehind(runner, asked.get(runner) ?? 0, told.get(index))))

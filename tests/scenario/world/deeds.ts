@@ -1,23 +1,22 @@
 /** Carries out what the plan says, as far as it is possible at that moment. */
-import type { PersonId } from '../../../src/domain/ids';
 import { addItem, removeItem, setText, setTitle, toggleItem } from '../../../src/crdt/noticeBoard';
 import { seededRandom } from '../../../src/crypto/random';
-import type { ConversationSummary, ConversationView, DirectoryView } from '../../../src/engine/views';
+import type { ConversationSummary, ConversationView } from '../../../src/engine/views';
 import { BOARD, BoardSession } from './boardSession';
 import { openDocumentChannel } from '../../../src/engine/clientDocument';
 import { META } from '../../../src/records/keys';
 import type { Identity } from '../../../src/records/logRecords';
+import { directoryOf, otherPersons, pick, pickAdmin, someTime, type Deed } from './deedTools';
+import { DISASTERS } from './disasters';
 import { peek } from './peek';
-import type { DeedName, PlannedDeed } from './plan';
+import type { DeedName, OrdinaryDeed } from './plan';
 import type { World } from './world';
 import type { WorldDevice } from './worldDevice';
-
-type Deed = (world: World, planned: PlannedDeed) => Promise<void>;
 
 const MINUTE = 60_000;
 const YEAR = 365 * 24 * 60 * MINUTE;
 
-export const DEEDS: Readonly<Record<DeedName, Deed>> = {
+const ORDINARY: Readonly<Record<OrdinaryDeed, Deed>> = {
   async write(world, { a, b, c }) {
     const device = pick(world.seated(), a);
     const conversation = await pickConversation(device, b);
@@ -249,16 +248,12 @@ export const DEEDS: Readonly<Record<DeedName, Deed>> = {
   },
 };
 
+export const DEEDS: Readonly<Record<DeedName, Deed>> = { ...ORDINARY, ...DISASTERS };
+
 function crash(world: World, device: WorldDevice | undefined, lose: number, downFor: number): void {
   if (device === undefined || !device.isRunning) return;
   device.crash(lose);
   world.later(downFor, () => device.open());
-}
-
-/** Mostly short, at times long enough for every timeout. */
-function someTime(chance: number): number {
-  const kind = chance % 8;
-  return kind < 4 ? (chance >>> 3) % 300 : kind < 7 ? (chance >>> 3) % 8_000 : (chance >>> 3) % 90_000;
 }
 
 /** The admin reads the link out as soon as it is shown. */
@@ -277,10 +272,6 @@ function waitForLink(
     guest.link = link;
     await guest.client.intend({ type: 'join-town', link, ownName: guest.name });
   });
-}
-
-function pick<T>(list: readonly T[], chance: number): T | undefined {
-  return list[chance % Math.max(1, list.length)];
 }
 
 async function pickConversation(
@@ -319,27 +310,6 @@ async function groupAt(
     .filter(({ isMember, kind }) => isMember && kind === 'group')
     .sort((x, y) => x.number - y.number);
   return { device, view: await viewOf(device, pick(groups, b)?.number) };
-}
-
-async function directoryOf(device: WorldDevice | undefined): Promise<DirectoryView | undefined> {
-  return device?.client === undefined ? undefined : peek(device.client, 'observeDirectory');
-}
-
-async function otherPersons(device: WorldDevice | undefined): Promise<readonly PersonId[]> {
-  const directory = await directoryOf(device);
-  return (directory?.persons ?? [])
-    .filter(({ isMe, isActive }) => !isMe && isActive)
-    .map(({ id }) => id)
-    .sort();
-}
-
-async function pickAdmin(world: World, chance: number): Promise<WorldDevice | undefined> {
-  const admins: WorldDevice[] = [];
-  for (const device of world.seated()) {
-    const setup = device.client === undefined ? undefined : await peek(device.client, 'observeSetup');
-    if (setup?.phase === 'ready' && setup.isAdmin) admins.push(device);
-  }
-  return pick(admins, chance);
 }
 
 async function boardOf(world: World, device: WorldDevice, number: number): Promise<BoardSession | undefined> {

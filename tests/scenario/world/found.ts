@@ -126,4 +126,35 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    name: 'a relay that had no time for a new log is asked again',
+    plan: {
+      seed: 10_010,
+      size: 5,
+      store: 'memory',
+      hasSlowVaults: true,
+      slowness: 40,
+      deeds: [
+        { at: 9, deed: 'join', a: 3430065685, b: 3528243176, c: 3715518827 },
+        { at: 60, deed: 'join', a: 3002234217, b: 2810222482, c: 2247866472 },
+        { at: 11469, deed: 'bad-answer', a: 2006487026, b: 851104547, c: 323671493 },
+        { at: 20389, deed: 'group', a: 421545257, b: 1162966068, c: 1286662244 },
+      ],
+    },
+  },
+  {
+    name: 'a request dated five years ahead is made anew when the clock is set',
+    plan: {
+      seed: 10_011,
+      size: 5,
+      store: 'memory',
+      hasSlowVaults: false,
+      slowness: 5,
+      deeds: [
+        { at: 7869, deed: 'lost-mail', a: 2109225293, b: 3825471931, c: 4031288329 },
+        { at: 27388, deed: 'clock', a: 3736420998, b: 1577097483, c: 612034882 },
+        { at: 71720, deed: 'write', a: 82750245, b: 2188071144, c: 2060113350 },
+      ],
+    },
+  },
 ];

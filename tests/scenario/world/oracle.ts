@@ -3,8 +3,10 @@
  * `probe` asks now and then whether what is shown is true; `unrest` says what is still on its way;
  * `verify` compares everybody with everybody in the end. Who judges what is in `judge/`.
  */
+import type { LogId } from '../../../src/domain/ids';
 import { Census } from './judge/census';
 import type { Court } from './judge/court';
+import { Excuses } from './judge/excuses';
 import { Honesty } from './judge/honesty';
 import { verifyRemoved } from './judge/removed';
 import { unrest } from './judge/rest';
@@ -24,9 +26,11 @@ export class Oracle {
 
   constructor(world: World) {
     this.#world = world;
+    const witness = new Witness(world);
     this.#court = {
       census: new Census(world),
-      witness: new Witness(world),
+      witness,
+      excuses: new Excuses(witness),
       fault: (what) => {
         this.fault(what);
       },
@@ -48,6 +52,10 @@ export class Oracle {
     this.#texts.mayVanish(text);
   }
 
+  welcomeLost(device: WorldDevice, log: LogId, kind: 'town' | 'direct' | 'group'): void {
+    this.#court.excuses.welcomeLost(device, log, kind);
+  }
+
   look(): void {
     this.#court.witness.look();
   }
@@ -57,7 +65,7 @@ export class Oracle {
   }
 
   unrest(): Promise<string | undefined> {
-    return unrest(this.#court.census);
+    return unrest(this.#court);
   }
 
   async verify(): Promise<void> {

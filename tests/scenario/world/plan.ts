@@ -2,7 +2,7 @@
 import { Dice } from './dice';
 import type { StoreKind } from './stores';
 
-/** How often each deed is drawn. A deed that is off has no place in the honest world yet. */
+/** How often each deed of an ordinary day is drawn. */
 const WEIGHTS = {
   write: 30,
   board: 10,
@@ -32,7 +32,21 @@ const WEIGHTS = {
   'full-relay': 1,
 } as const;
 
-export type DeedName = keyof typeof WEIGHTS;
+/**
+ * What makes a day a bad one; drawn for the second family of worlds only, a few in each. The first family
+ * draws from the same dice as ever, so that its seeds keep their plans.
+ */
+const DISASTERS = {
+  'bad-answer': 3,
+  'lost-mail': 3,
+} as const;
+
+/** Seeds above this one belong to the second family. */
+export const LAST_ORDINARY_SEED = 10_000;
+
+export type OrdinaryDeed = keyof typeof WEIGHTS;
+export type Disaster = keyof typeof DISASTERS;
+export type DeedName = OrdinaryDeed | Disaster;
 
 export interface PlannedDeed {
   /** Milliseconds after the beginning. */
@@ -57,11 +71,22 @@ export interface Plan {
 
 export function planOf(seed: number): Plan {
   const dice = new Dice(seed, 1);
-  const drawn = (Object.keys(WEIGHTS) as DeedName[]).flatMap((deed) =>
-    Array.from({ length: WEIGHTS[deed] }, () => deed),
-  );
+  const isBadDay = seed > LAST_ORDINARY_SEED;
+  const deeds = day(dice, isBadDay ? dice.between(20, 40) : dice.between(30, 60));
+  const end = deeds.at(-1)?.at ?? 0;
+  return {
+    seed,
+    size: dice.between(3, 5),
+    store: dice.isLucky(0.2) ? 'sqlite' : 'memory',
+    hasSlowVaults: dice.isLucky(0.4),
+    slowness: dice.pick([5, 40, 40, 300]),
+    deeds: isBadDay ? [...deeds, ...disasters(new Dice(seed, 3), end)].sort((x, y) => x.at - y.at) : deeds,
+  };
+}
+
+function day(dice: Dice, count: number): readonly PlannedDeed[] {
+  const drawn = bagOf(WEIGHTS);
   const deeds: PlannedDeed[] = [];
-  const count = dice.between(30, 60);
   let at = 0;
   for (let i = 0; i < count; i++) {
     // Bursts, breaths, and now and then a while in which all timers run out.
@@ -73,12 +98,23 @@ export function planOf(seed: number): Plan {
     at += pause;
     deeds.push({ at, deed: dice.pick(drawn), a: dice.next(), b: dice.next(), c: dice.next() });
   }
-  return {
-    seed,
-    size: dice.between(3, 5),
-    store: dice.isLucky(0.2) ? 'sqlite' : 'memory',
-    hasSlowVaults: dice.isLucky(0.4),
-    slowness: dice.pick([5, 40, 40, 300]),
-    deeds,
-  };
+  return deeds;
+}
+
+/** One to three, at any time of the day: seldom enough for the world to come to rest. */
+function disasters(dice: Dice, end: number): readonly PlannedDeed[] {
+  const drawn = bagOf(DISASTERS);
+  return Array.from({ length: dice.between(1, 3) }, () => ({
+    at: dice.below(end + 1),
+    deed: dice.pick(drawn),
+    a: dice.next(),
+    b: dice.next(),
+    c: dice.next(),
+  }));
+}
+
+function bagOf<Name extends string>(weights: Readonly<Record<Name, number>>): readonly Name[] {
+  return (Object.keys(weights) as Name[]).flatMap((name) =>
+    Array.from({ length: weights[name] }, () => name),
+  );
 }

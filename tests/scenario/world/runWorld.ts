@@ -3,7 +3,7 @@ import { platformEd25519 } from '../../../src/crypto/ed25519';
 import { platformX25519 } from '../../../src/crypto/x25519';
 import { DEEDS } from './deeds';
 import { foundedTown } from './foundedTown';
-import type { Plan } from './plan';
+import { LAST_ORDINARY_SEED, type Plan } from './plan';
 import { installSeededPlatform } from './seededPlatform';
 import { World } from './world';
 
@@ -17,8 +17,9 @@ export interface Outcome {
   readonly steps: number;
 }
 
-/** As long as people wait until everything has arrived, at most. */
+/** As long as people wait until everything has arrived, at most; longer when a place was lost (SPEC B1, B2). */
 const HEALING_MS = 15 * 60_000;
+const LONG_HEALING_MS = 5 * 60 * 60_000;
 const LOOK_EVERY_MS = 5_000;
 
 export async function runWorld(plan: Plan): Promise<Outcome> {
@@ -68,7 +69,7 @@ async function live(world: World, plan: Plan): Promise<void> {
     await scheduler.rest(() => oracle.probe());
   }
   await scheduler.rest(() => world.heal());
-  const last = scheduler.now + HEALING_MS;
+  const last = scheduler.now + (plan.seed > LAST_ORDINARY_SEED ? LONG_HEALING_MS : HEALING_MS);
   let unrest: string | undefined = 'not looked yet';
   while (unrest !== undefined && scheduler.now < last) {
     await world.run(LOOK_EVERY_MS);

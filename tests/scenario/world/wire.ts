@@ -5,6 +5,7 @@
  */
 import { LIMITS } from '../../../src/protocol/limits';
 import type { Socket, SocketEvents } from '../../../src/lib/services';
+import { spoiltAnswer, type AnswerFate } from './badAnswers';
 import type { Dice } from './dice';
 import type { Scheduler } from './scheduler';
 import type { RelayLine, WorldRelay } from './worldRelay';
@@ -22,6 +23,8 @@ export interface WireWorld {
   down(frame: Uint8Array): readonly Uint8Array[];
   log(line: string): void;
   closed(wire: Wire): void;
+  /** What is to become of the answer to this request, when something bad is. Asked once for each frame. */
+  fateOfAnswer(frame: Uint8Array): AnswerFate | undefined;
   /** Milliseconds on the way; grows with the badness of the line. */
   readonly slowness: number;
 }
@@ -39,6 +42,7 @@ export class Wire implements Socket {
   #hasClosed = false;
   /** The next answer to an append is lost, and the connection with it. */
   losesNextAnswer = false;
+  readonly #fates: AnswerFate[] = [];
 
   constructor(world: WireWorld, events: SocketEvents) {
     this.#world = world;
@@ -51,6 +55,8 @@ export class Wire implements Socket {
 
   send(frame: Uint8Array): void {
     if (this.#isClosing) return;
+    const fate = this.#world.fateOfAnswer(frame);
+    if (fate !== undefined) this.#fates.push(fate);
     for (const sent of this.#world.up(frame)) {
       this.#lastUp = Math.max(this.#lastUp, this.#world.scheduler.now + this.#latency());
       const at = this.#lastUp;
@@ -159,9 +165,11 @@ export class Wire implements Socket {
           this.cut();
           return;
         }
-        this.#world.log(`< ${sent.length} ${mark(sent)}`);
+        const told = this.#fates.length === 0 ? sent : spoiltAnswer(this.#fates, sent);
+        this.#world.log(told === sent ? `< ${sent.length} ${mark(sent)}` : 'an answer is spoilt');
+        if (told === undefined) return;
         this.#world.deliver(() => {
-          if (!this.#hasClosed) this.#events.onFrame(new Uint8Array(sent));
+          if (!this.#hasClosed) this.#events.onFrame(new Uint8Array(told));
         });
       });
     }

@@ -10,6 +10,7 @@ import type { Engine } from '../../../src/engine/engine';
 import type { SocketEvents } from '../../../src/lib/services';
 import { createMemoryVault, type MemoryFaults } from '../../../src/vault/memoryVault';
 import { MemoryStore, type MemorySnapshot } from '../../../src/vault/memoryStore';
+import { fateOf, type AnswerFate, type BadAnswer } from './badAnswers';
 import type { BoardSession } from './boardSession';
 import { Dice } from './dice';
 import { Life, type LifeHost, type Trap } from './life';
@@ -33,11 +34,11 @@ export class WorldDevice {
   isReachable = true;
   isDiskFull = false;
   skew = 0;
+  /** Waits for the request whose answer it spoils. */
+  badAnswer: BadAnswer | undefined;
   /** The link by which it joins, once it has one. */
   link: string | undefined;
   readonly boards = new Map<number, BoardSession>();
-  /** Since when its status says "online" without a break; undefined while it does not. */
-  onlineSince: number | undefined;
   #lives = 0;
   #isInTown = false;
 
@@ -140,7 +141,6 @@ export class WorldDevice {
     this.records = undefined;
     this.boards.clear();
     this.store.crash(lose);
-    this.onlineSince = undefined;
   }
 
   setTrap(trap: Trap | undefined): void {
@@ -190,11 +190,19 @@ export class WorldDevice {
           this.log(line);
         },
         closed: (closed) => life.wires.delete(closed),
+        fateOfAnswer: (frame) => this.#fateOfAnswer(frame),
       },
       events,
     );
     life.wires.add(wire);
     return wire;
+  }
+
+  #fateOfAnswer(frame: Uint8Array): AnswerFate | undefined {
+    if (this.badAnswer === undefined) return undefined;
+    const fate = fateOf(this.badAnswer, frame);
+    if (fate !== undefined) this.badAnswer = undefined;
+    return fate;
   }
 
   get wires(): readonly Wire[] {

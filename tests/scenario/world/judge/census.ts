@@ -28,12 +28,9 @@ export class Census {
     return states.ok ? (states.value[0]?.head ?? 0) : 0;
   }
 
-  deviceOf(id: DeviceId): WorldDevice | undefined {
-    return this.#world.devices.find((device) => device.engine?.identity?.device === id);
-  }
-
-  runnerOf(id: DeviceId, log: LogId): LogRunner | undefined {
-    return this.deviceOf(id)?.engine?.runnerOf(log);
+  /** Whoever speaks as this device: more than one when its profile was copied. */
+  holdersOf(id: DeviceId): readonly WorldDevice[] {
+    return this.#world.devices.filter((device) => device.engine?.identity?.device === id);
   }
 
   /** The device that has folded most of the town, if it has folded all; else why there is none. */
@@ -48,7 +45,7 @@ export class Census {
   #farthest(): Engine | undefined {
     let best: Engine | undefined;
     for (const { engine } of this.#world.devices)
-      if (engine !== undefined && engine.townSeq() > (best?.townSeq() ?? -1)) best = engine;
+      if (engine !== undefined && (best === undefined || isFarther(engine, best))) best = engine;
     return best;
   }
 
@@ -70,8 +67,14 @@ export class Census {
     return this.#world.devices.flatMap((device) => {
       const { engine } = device;
       const runner = engine !== undefined && this.isValid(engine) ? engine.runnerOf(log) : undefined;
-      return runner?.state.progress.isMember === true ? [[device, runner] as const] : [];
+      // Of two copies of a profile, the one that has found itself ended is out.
+      const isIn = runner?.state.progress.isMember === true && !runner.state.progress.isCopied;
+      return isIn ? [[device, runner] as const] : [];
     });
+  }
+
+  isMember(device: WorldDevice, log: LogId): boolean {
+    return this.membersOf(log).some(([member]) => member === device);
   }
 
   /** A member that has read the log to its head. */
@@ -93,4 +96,11 @@ export class Census {
       .sort();
     return held.join() === due.join();
   }
+}
+
+/** A later generation's log begins anew, and counts from there. */
+function isFarther(one: Engine, other: Engine): boolean {
+  return one.generation === other.generation
+    ? one.townSeq() > other.townSeq()
+    : one.generation > other.generation;
 }

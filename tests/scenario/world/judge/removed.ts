@@ -8,20 +8,19 @@ import type { Court } from './court';
 export async function verifyRemoved({ census, witness, fault }: Court, world: World): Promise<void> {
   for (const [key, removedAt] of witness.removedAt) {
     const [log, id] = key.split('/') as [LogId, DeviceId];
-    const device = census.deviceOf(id);
     const isBack = census
       .membersOf(log)
       .some(([, { state }]) => state.group?.leaves.some((leaf) => leaf.device === id));
-    const seen = witness.of(device, log);
-    if (device === undefined || seen === undefined || isBack) continue;
+    if (isBack) continue;
     const page = await world.relay.store.read(idToBytes(log), removedAt, Infinity);
     if (!page.ok) continue;
-    for (const row of page.value.envelopes) {
-      const envelope = parseEnvelope(row.bytes);
-      if (!envelope.ok || row.isCommit) continue;
-      for (const group of seen.groups)
-        if ((await openEntries(log, group, envelope.value)).ok)
-          fault(`${device.name} was removed at ${removedAt} and opens ${row.seq}`);
-    }
+    for (const device of census.holdersOf(id))
+      for (const row of page.value.envelopes) {
+        const envelope = parseEnvelope(row.bytes);
+        if (!envelope.ok || row.isCommit) continue;
+        for (const group of witness.of(device, log)?.groups ?? [])
+          if ((await openEntries(log, group, envelope.value)).ok)
+            fault(`${device.name} was removed at ${removedAt} and opens ${row.seq}`);
+      }
   }
 }

@@ -4,39 +4,51 @@ import { allDevicesAt, type Directory } from '../../../../src/domain/directory';
 import type { LogId } from '../../../../src/domain/ids';
 import type { Engine } from '../../../../src/engine/engine';
 import type { StatusView } from '../../../../src/engine/views';
-import { VIEW } from '../../../../src/records/keys';
+import { TOWN_LOG, VIEW } from '../../../../src/records/keys';
+import type { LogRunner } from '../../../../src/sync/logRunner';
+import type { WorldDevice } from '../worldDevice';
 import type { Census } from './census';
+import type { Court } from './court';
 
 /** One thing that is; undefined when nothing is. */
-export async function unrest(census: Census): Promise<string | undefined> {
+export async function unrest({ census, excuses }: Court): Promise<string | undefined> {
   const reference = await census.reference();
   if (typeof reference === 'string') return reference;
-  const { directory, seq } = reference;
-  const valid = allDevicesAt(directory, seq);
-  for (const { facts } of valid) {
-    const device = census.deviceOf(facts.id);
-    if (device?.engine === undefined) return `${facts.id} does not run`;
-    const why = await unrestOf(census, device.engine, seq);
-    if (why !== undefined) return `${device.name}: ${why}`;
-    // What the relay refused is asked for again after half a minute.
-    const status = await device.records?.get<StatusView>('views', VIEW.status);
-    if (status?.problem === 'not-admitted') return `${device.name}: not admitted`;
+  const { engine: farthest, directory, seq } = reference;
+  for (const { facts } of allDevicesAt(directory, seq)) {
+    const holders = census.holdersOf(facts.id);
+    if (holders.length === 0) return `${facts.id} does not run`;
+    for (const device of holders) {
+      if (excuses.isShutOutOfTown(device)) continue;
+      const why = await unrestOf(census, device, farthest);
+      if (why !== undefined) return `${device.name}: ${why}`;
+    }
   }
   if (!(await census.arePassesRight(directory, seq))) return 'other passes than the directory (K8)';
   for (const log of census.conversationLogs()) {
-    const why = await unrestIn(census, log, directory, seq);
+    const why = await unrestIn({ census, excuses }, log, directory, seq);
     if (why !== undefined) return `${log.slice(0, 8)}: ${why}`;
   }
   return undefined;
 }
 
-async function unrestOf(census: Census, engine: Engine, seq: number): Promise<string | undefined> {
+async function unrestOf(
+  census: Census,
+  { engine, records }: WorldDevice,
+  farthest: Engine,
+): Promise<string | undefined> {
+  if (engine === undefined) return 'does not run';
   if (engine.relay?.isOnline !== true) return 'offline';
-  if (engine.townSeq() < seq) return 'behind in the town';
+  // What the relay refused is asked for again after half a minute.
+  const status = await records?.get<StatusView>('views', VIEW.status);
+  if (status?.problem === 'not-admitted') return 'not admitted';
+  const isEnded = engine.runners.get(TOWN_LOG)?.state.progress.isCopied === true;
+  if (engine.generation < farthest.generation) return 'not in the next town';
+  if (!isEnded && engine.townSeq() < farthest.townSeq()) return 'behind in the town';
   if (engine.setup.phase !== 'ready') return `still ${engine.setup.phase}`;
   for (const runner of engine.runners.values()) {
     const { number, progress, flight, pendingCommit, followUps } = runner.state;
-    if (!progress.isMember) continue;
+    if (!progress.isMember || progress.isCopied) continue;
     const name = `log ${number}`;
     if (!progress.isCreated) return `${name} is not created`;
     if (progress.cursor < (await census.headOf(runner.log))) return `${name} is behind`;
@@ -49,7 +61,7 @@ async function unrestOf(census: Census, engine: Engine, seq: number): Promise<st
 }
 
 async function unrestIn(
-  census: Census,
+  { census, excuses }: Pick<Court, 'census' | 'excuses'>,
   log: LogId,
   directory: Directory,
   seq: number,
@@ -66,13 +78,26 @@ async function unrestIn(
   const ids = wanted.map(({ facts }) => facts.id).sort();
   // Whoever left before anybody else was in stays alone: nobody is left who could let others in.
   if (!ids.some((id) => leaves.includes(id))) return undefined;
+  // Nor could those who never heard of it.
+  const isHeardOf = ids.some((id) => census.holdersOf(id).some((device) => !excuses.isShutOut(device, log)));
+  if (!isHeardOf) return undefined;
   if (leaves.join() !== ids.join()) return `leaves ${leaves.length}, wanted ${ids.length}`;
   for (const { facts } of wanted) {
-    const runner = census.runnerOf(facts.id, log);
-    const name = census.deviceOf(facts.id)?.name ?? facts.id;
-    if (runner?.state.progress.isMember !== true) return `${name} is not in`;
-    if (runner.state.progress.cursor < reference.state.progress.cursor) return `${name} is behind`;
-    if (!equalBytes(runner.state.group?.tag ?? new Uint8Array(0), group.tag)) return `${name}: other epoch`;
+    const holders = census.holdersOf(facts.id).filter((device) => !excuses.isShutOut(device, log));
+    for (const device of holders) {
+      const why = behindIn(device, log, reference);
+      if (why !== undefined) return `${device.name}: ${why}`;
+    }
   }
   return undefined;
+}
+
+function behindIn({ engine }: WorldDevice, log: LogId, reference: LogRunner): string | undefined {
+  const state = engine?.runnerOf(log)?.state;
+  // A copy of a profile whose place the other one has taken (SPEC B7).
+  if (state?.progress.isCopied === true) return undefined;
+  if (state?.progress.isMember !== true) return 'not in';
+  if (state.progress.cursor < reference.state.progress.cursor) return 'behind';
+  const tag = reference.state.group?.tag ?? new Uint8Array(0);
+  return equalBytes(state.group?.tag ?? new Uint8Array(0), tag) ? undefined : 'other epoch';
 }

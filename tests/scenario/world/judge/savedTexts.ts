@@ -7,7 +7,7 @@ import type { World } from '../world';
 import type { WorldDevice } from '../worldDevice';
 import type { Court } from './court';
 import type { ShownByPlace } from './shown';
-import { placeOf } from './witness';
+import { logAt, placeOf } from './witness';
 
 interface SavedText {
   readonly text: string;
@@ -106,7 +106,9 @@ export class SavedTexts {
       const device = this.#world.devices[Number(place.split('/')[0])];
       const person = device?.engine?.identity?.person;
       // Who was taken back before the text reached the log reads it as every member does.
-      const isBack = (witness.at(place)?.joinedAt ?? 0) > seenSeq;
+      const runner = device?.engine?.runnerOf(logAt(place));
+      const isBack =
+        device !== undefined && runner !== undefined && witness.joinedAt(device, runner) > seenSeq;
       if (person !== undefined && withheldFrom.includes(person) && !isBack)
         fault(`${text.slice(0, 20)} was opened by ${device?.name}, who had been removed`);
     }

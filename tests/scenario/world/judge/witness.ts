@@ -1,5 +1,6 @@
 /** What each device was seen to hold of each log, step by step: for whatever is judged later. */
 import type { LogId } from '../../../../src/domain/ids';
+import { generationOfOrder, generationOrder, seqOfOrder } from '../../../../src/records/keys';
 import type { LogRunner } from '../../../../src/sync/logRunner';
 import type { Group, LogState } from '../../../../src/sync/logState';
 import type { World } from '../world';
@@ -9,10 +10,27 @@ export interface Seen {
   state: LogState | undefined;
   group: Group | undefined;
   line: string;
-  joinedAt: number;
   /** The highest cursor it ever had: a power cut may have taken it back since. */
   farthest: number;
+  /** Ever a member, as far as its vault remembers. */
+  hasBeenIn: boolean;
   readonly groups: Group[];
+}
+
+/** A conversation on a device, in one of the town's generations. */
+interface Era {
+  /** The seq it came in with, 0 for whoever founded it. */
+  joinedAt: number;
+  /** Taken back in (SPEC B): of what lies behind the one and up to the other, only texts were handed over. */
+  readonly holes: { readonly after: number; readonly upTo: number }[];
+  /** It was in what this log continues. */
+  readonly continues: boolean;
+}
+
+/** What a device's vault remembers of its places at a moment. */
+export interface Memory {
+  readonly eras: ReadonlyMap<string, Era>;
+  readonly logs: readonly LogId[];
 }
 
 /** Groups a device has held, kept to try them on what was not meant for it. */
@@ -21,6 +39,8 @@ const GROUPS_KEPT = 4;
 export class Witness {
   readonly #world: World;
   readonly #seen = new Map<string, Seen>();
+  /** By device, conversation and generation. */
+  #eras = new Map<string, Era>();
   /** Last commit in force that took a device's leaf away, by `log/device`. */
   readonly removedAt = new Map<string, number>();
 
@@ -28,13 +48,23 @@ export class Witness {
     this.#world = world;
   }
 
-  of(device: WorldDevice | undefined, log: LogId): Seen | undefined {
-    return device === undefined ? undefined : this.#seen.get(placeOf(device, log));
+  of(device: WorldDevice, log: LogId): Seen | undefined {
+    return this.#seen.get(placeOf(device, log));
   }
 
-  /** By `placeOf`. */
-  at(place: string): Seen | undefined {
-    return this.#seen.get(place);
+  joinedAt(device: WorldDevice, { state }: LogRunner): number {
+    return this.#eras.get(eraOf(device, state.number, state.core.generation ?? 0))?.joinedAt ?? 0;
+  }
+
+  /** Whether it must have what stands there: it was in, or it was handed over. */
+  isEntitled(device: WorldDevice, number: number, order: number, isText: boolean): boolean {
+    const generation = generationOfOrder(order);
+    const era = this.#eras.get(eraOf(device, number, generation));
+    if (era === undefined || order === generationOrder(generation)) return false;
+    const seq = seqOfOrder(order, generation);
+    // What was said between a log's beginning and one's own coming over is handed over like what was before.
+    if (seq <= era.joinedAt) return era.continues && isText;
+    return isText || !era.holes.some(({ after, upTo }) => after < seq && seq <= upTo);
   }
 
   look(): void {
@@ -48,16 +78,16 @@ export class Witness {
     const key = placeOf(device, runner.log);
     let seen = this.#seen.get(key);
     if (seen === undefined) {
-      seen = { state: undefined, group: undefined, line: '', joinedAt: 0, farthest: 0, groups: [] };
+      seen = { state: undefined, group: undefined, line: '', farthest: 0, hasBeenIn: false, groups: [] };
       this.#seen.set(key, seen);
     }
     if (state === seen.state) return;
+    const last = seen.state;
     seen.state = state;
     seen.farthest = Math.max(seen.farthest, progress.cursor);
-    const isIn = progress.isMember && (group !== undefined || state.core.kind === 'mailbox');
-    // The first link is the founding's, or the one that came with the Welcome.
-    const first = progress.links[0]?.[0] ?? progress.cursor;
-    if (isIn && first !== 1) seen.joinedAt = first;
+    const isIn = isInside(state);
+    seen.hasBeenIn ||= isIn;
+    if (isIn && runner.isConversation) this.#noteEra(device, state, last);
     this.#noteLine(device, runner, seen, isIn);
     if (group === seen.group || group === undefined) return;
     const before = seen.group;
@@ -68,6 +98,31 @@ export class Witness {
     const leaves = new Set(group.leaves.map(({ device: id }) => id));
     for (const { device: id } of before.leaves)
       if (!leaves.has(id)) this.removedAt.set(`${runner.log}/${id}`, progress.lastCommit);
+  }
+
+  #noteEra(device: WorldDevice, { number, core, progress }: LogState, last: LogState | undefined): void {
+    if (core.continues !== undefined && !progress.isCreated) return;
+    const generation = core.generation ?? 0;
+    const key = eraOf(device, number, generation);
+    // The first link is the founding's, or the one that came with the Welcome.
+    const first = progress.links[0]?.[0] ?? progress.cursor;
+    const era = this.#eras.get(key);
+    const isBack = era !== undefined && last?.progress.isMember === true && last.progress.isCreated;
+    if (isBack && first <= last.progress.cursor) return;
+    // Its vault went back to where this was so already.
+    if (
+      last === undefined &&
+      (era?.joinedAt === first || era?.holes.some(({ upTo }) => upTo === first) === true)
+    )
+      return;
+    if (isBack) {
+      const after = Math.min(last.progress.suspect?.commit ?? Infinity, last.progress.cursor);
+      era.holes.push({ after, upTo: first });
+    } else {
+      const joinedAt = first === 1 ? (era?.joinedAt ?? 0) : first;
+      const isSame = era?.joinedAt === joinedAt;
+      if (!isSame) this.#eras.set(key, { joinedAt, holes: [], continues: core.continues !== undefined });
+    }
   }
 
   /** Into the world's log: where each log stands on each device. */
@@ -82,9 +137,47 @@ export class Witness {
     if (line !== seen.line) device.log(line);
     seen.line = line;
   }
+
+  // ---- profiles that go back, or are copied ------------------------------------------------------
+
+  memoryOf(device: WorldDevice): Memory {
+    const own = `${device.index}#`;
+    const eras = new Map<string, Era>();
+    for (const [key, era] of this.#eras)
+      if (key.startsWith(own)) eras.set(key.slice(own.length), { ...era, holes: [...era.holes] });
+    const logs = [...this.#seen]
+      .filter(([place, { hasBeenIn }]) => place.startsWith(`${device.index}/`) && hasBeenIn)
+      .map(([place]) => logAt(place));
+    return { eras, logs };
+  }
+
+  /** The device's vault is now as it was then. What it could open and had read, it still once had. */
+  remembers(device: WorldDevice, { eras, logs }: Memory): void {
+    const own = `${device.index}#`;
+    this.#eras = new Map([...this.#eras].filter(([key]) => !key.startsWith(own)));
+    for (const [key, era] of eras) this.#eras.set(own + key, { ...era, holes: [...era.holes] });
+    for (const [place, seen] of this.#seen) {
+      if (!place.startsWith(`${device.index}/`)) continue;
+      seen.state = undefined;
+      seen.group = undefined;
+      seen.hasBeenIn = logs.includes(logAt(place));
+    }
+  }
 }
 
 /** A log on a device. */
 export function placeOf(device: WorldDevice, log: LogId): string {
   return `${device.index}/${log}`;
+}
+
+export function logAt(place: string): LogId {
+  return place.slice(place.indexOf('/') + 1) as LogId;
+}
+
+function eraOf(device: WorldDevice, number: number, generation: number): string {
+  return `${device.index}#${number}#${generation}`;
+}
+
+function isInside({ progress, group, core }: LogState): boolean {
+  return progress.isMember && (group !== undefined || core.kind === 'mailbox');
 }
