@@ -43,6 +43,8 @@ export const deliverRow: Row = {
         to,
         MESSAGES,
       ] as const);
+      // A page does one thing after the other: when this is answered, it listens.
+      await ben.page.evaluate(() => undefined);
       await anna.page.evaluate(
         ([number, count, everyMs]) => window.bench.sendStamped(number, count, everyMs),
         [from, MESSAGES, EVERY_MS] as const,
