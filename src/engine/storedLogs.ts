@@ -5,8 +5,11 @@ import { foundConversation } from '../domain/conversation';
 import { EMPTY_DIRECTORY } from '../domain/directory';
 import { LOG_PART } from '../records/keys';
 import type { Flight, Fold, FollowUps, LogCore, PendingCommit, Progress } from '../records/logRecords';
+import { unpackLinks, type Link } from '../records/packedLinks';
 import type { SealedRecords } from '../records/sealedRecords';
 import { decodeGroup, FRESH_PROGRESS, type LogState } from '../sync/logState';
+
+type StoredProgress = Partial<Omit<Progress, 'links'>> & { readonly links?: Uint8Array | readonly Link[] };
 
 /** Logs that are not whole are left out. */
 export async function readStoredLogs(
@@ -37,11 +40,11 @@ async function stateOf(
   parts: ReadonlyMap<number, unknown>,
 ): Promise<LogState | undefined> {
   const core = parts.get(LOG_PART.core) as LogCore | undefined;
-  const stored = parts.get(LOG_PART.progress) as Progress | undefined;
+  const stored = parts.get(LOG_PART.progress) as StoredProgress | undefined;
   const fold = parts.get(LOG_PART.fold) as Fold | undefined;
   if (core === undefined || stored === undefined || fold === undefined) return undefined;
   // Fields that have come since it was written begin as in a fresh log.
-  const progress: Progress = { ...FRESH_PROGRESS, ...stored };
+  const progress: Progress = { ...FRESH_PROGRESS, ...stored, links: unpackLinks(stored.links ?? []) };
   const group = await decodeGroup(groups, parts.get(LOG_PART.group) as Bytes | undefined);
   return {
     number,

@@ -1,6 +1,7 @@
 /** A log's state into the vault: only the parts that have changed. */
 import type { GroupCrypto } from '../crypto/group';
 import { logKey, type LogPart } from '../records/keys';
+import { packLinks } from '../records/packedLinks';
 import type { SealedRecords } from '../records/sealedRecords';
 import type { VaultWrite } from '../vault/vault';
 import type { LogState } from './logState';
@@ -24,10 +25,14 @@ export async function partWrites(
     changed.map(async ([part, , now]): Promise<VaultWrite> => {
       const key = logKey(after.number, part);
       if (now === undefined) return { store: 'logs', delete: key };
-      const record = part === 'group' && after.group !== undefined ? groups.encode(after.group.state) : now;
-      return records.put('logs', key, record);
+      return records.put('logs', key, recordOf(groups, part, now, after));
     }),
   );
+}
+
+function recordOf(groups: GroupCrypto, part: LogPart, now: unknown, { group, progress }: LogState): unknown {
+  if (part === 'group' && group !== undefined) return groups.encode(group.state);
+  return part === 'progress' ? { ...progress, links: packLinks(progress.links) } : now;
 }
 
 /** All parts of a log that does not exist yet. */

@@ -3,7 +3,7 @@ import { forceCloseDatabase, IDBDatabase, IDBObjectStore } from 'fake-indexeddb'
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DexieConnection } from '../../../src/vault/dexieConnection';
 import { openDexieVault } from '../../../src/vault/dexieVault';
-import { MIGRATIONS } from '../../../src/vault/migrations';
+import { MIGRATIONS, newestVersion } from '../../../src/vault/migrations';
 import type { Vault, VaultFailure } from '../../../src/vault/vault';
 import { all, bytes, put, recorder, text, valueOf, write } from '../../contract/vault.contract';
 import { createFakeDevice, openRaw } from './fakeDevice';
@@ -201,7 +201,7 @@ describe('the end of a database', () => {
     const vault = await open(device);
     await write(vault, [put([1, 1], 'old')]);
     const failures = recorder<VaultFailure>();
-    const newer = await openRaw(device.indexedDB, device.name, 20);
+    const newer = await openRaw(device.indexedDB, device.name, (newestVersion(MIGRATIONS) + 1) * 10);
     vault.observe(
       (reader) => reader.range('rows', all),
       () => expect.unreachable(),
