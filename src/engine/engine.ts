@@ -72,7 +72,7 @@ export class Engine {
     this.views = new ViewWriter(records, term, {
       later: (run) => void services.clock.after(RETRY_VIEWS_MS, run),
       recovered: () => {
-        this.setProblem('storage-full', false);
+        this.#storageWorks();
       },
     });
     this.documents = new Documents(records, services.loadCanonicalDoc);
@@ -318,7 +318,12 @@ export class Engine {
       this.services.onEnd(type);
       return;
     }
-    this.setProblem('storage-full', true);
+    this.setProblem(type, true);
+  }
+
+  #storageWorks(): void {
+    this.setProblem('storage-full', false);
+    this.setProblem('storage-failed', false);
   }
 
   setProblem(problem: StatusProblem, holds: boolean): void {
@@ -372,7 +377,7 @@ export class Engine {
   runnerChanged(change: RunnerChange): void {
     this.book.removeAll(change.intentsDone);
     const { number } = change.runner.state;
-    this.setProblem('storage-full', false);
+    this.#storageWorks();
     if (number === TOWN_LOG) this.#townChanged(change);
     else this.conversationChanged(number);
     if (change.groupChanged && change.runner.needsWelcome) this.mailroom.lookAgain();

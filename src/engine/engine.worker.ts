@@ -1,6 +1,6 @@
 /**
- * The worker that holds the engine. It says two things to the tab that started it: that it runs, and
- * why it ended. Everything else goes through the vault.
+ * The worker that holds the engine. It says to the tab that started it that it is loaded, that it runs, and
+ * why it ended, and answers when it is asked whether it is alive. Everything else goes through the vault.
  */
 import { platformRandom } from '../crypto/random';
 import { createTsMlsGroupCrypto } from '../crypto/tsMlsGroup';
@@ -10,8 +10,17 @@ import { Engine } from './engine';
 import type { EndReason } from './engineServices';
 import { platformClock, webSocketNetwork } from './platform';
 
+export type WorkerQuestion = 'alive?';
 export type WorkerWord =
-  { readonly type: 'running' } | { readonly type: 'ended'; readonly reason: EndReason | 'storage' };
+  | { readonly type: 'loaded' }
+  | { readonly type: 'answer' }
+  | { readonly type: 'running' }
+  | { readonly type: 'ended'; readonly reason: EndReason | 'storage' };
+
+self.addEventListener('message', () => {
+  say({ type: 'answer' });
+});
+say({ type: 'loaded' });
 
 function say(word: WorkerWord): void {
   self.postMessage(word);

@@ -4,33 +4,28 @@
  * it is visible: a visible tab that finds that one free takes the lead over. The old leader's engine is
  * fenced off by the vault's term, whatever it still believes.
  */
-import type { WorkerWord } from './engine.worker';
+import { platformClock } from './platform';
+import { WorkerKeeper, type KeeperOptions } from './workerKeeper';
 
 const ENGINE_LOCK = 'depesche-engine';
 const VISIBLE_LOCK = 'depesche-visible';
-const RESTART_MS = 1_000;
 const STEAL_CHECK_MS = 1_000;
 
-export interface LeaderOptions {
-  startWorker(): Worker;
-  /** The vault was written by a newer version of the app. */
-  readonly onTooNew: () => void;
-}
+export type LeaderOptions = Omit<KeeperOptions, 'clock'>;
 
 export function takePartInLeading(options: LeaderOptions): void {
   new Leader(options).start();
 }
 
 class Leader {
-  readonly #options: LeaderOptions;
+  readonly #keeper: WorkerKeeper;
   #isLeading = false;
-  #worker: Worker | undefined;
   #releaseVisible: (() => void) | undefined;
   /** Leaves the line, when this tab takes the lock instead of waiting for it. */
   #leaveLine: AbortController | undefined;
 
   constructor(options: LeaderOptions) {
-    this.#options = options;
+    this.#keeper = new WorkerKeeper({ ...options, clock: platformClock });
   }
 
   start(): void {
@@ -55,7 +50,7 @@ class Leader {
     } catch {
       if (line.signal.aborted) return;
       // Somebody visible took over: stop, and stand in line again.
-      this.#endWorker();
+      this.#keeper.stop();
       this.#isLeading = false;
       this.#releaseVisible?.();
       void this.#lead(false);
@@ -65,34 +60,9 @@ class Leader {
   /** Leads until the tab goes away or the lock is stolen: the promise never resolves by itself. */
   #hold(): Promise<never> {
     this.#isLeading = true;
-    this.#startWorker();
+    this.#keeper.start();
     this.#showOrHide();
     return new Promise<never>(() => undefined);
-  }
-
-  #startWorker(): void {
-    const worker = this.#options.startWorker();
-    this.#worker = worker;
-    const restart = (): void => {
-      if (this.#worker !== worker) return;
-      this.#endWorker();
-      setTimeout(() => {
-        if (this.#isLeading && this.#worker === undefined) this.#startWorker();
-      }, RESTART_MS);
-    };
-    worker.addEventListener('error', restart);
-    worker.addEventListener('message', ({ data }: MessageEvent<WorkerWord>) => {
-      if (data.type === 'running') return;
-      if (data.reason === 'too-new') {
-        this.#endWorker();
-        this.#options.onTooNew();
-      } else restart();
-    });
-  }
-
-  #endWorker(): void {
-    this.#worker?.terminate();
-    this.#worker = undefined;
   }
 
   #showOrHide(): void {

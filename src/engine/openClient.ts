@@ -3,7 +3,9 @@ import workerUrl from './engine.worker?worker&url';
 import { platformRandom } from '../crypto/random';
 import { SealedRecords } from '../records/sealedRecords';
 import { openDexieVault } from '../vault/dexieVault';
+import { VaultError } from '../vault/vaultFailure';
 import type { AppClient } from './client';
+import { reportStuck, reportWell } from './engineReport';
 import { takePartInLeading } from './leader';
 import { platformClock } from './platform';
 import { VaultClient } from './vaultClient';
@@ -35,9 +37,22 @@ export async function openAppClient(options: OpenOptions): Promise<AppClient | O
     startWorker: () =>
       new Worker(options.trustedScriptUrl(workerUrl), { type: 'module', name: 'depesche-engine' }),
     onTooNew: options.onTooNew,
+    onStuck: () => {
+      ignoreVaultTrouble(reportStuck(records.value, platformClock));
+    },
+    onWell: () => {
+      ignoreVaultTrouble(reportWell(records.value));
+    },
   });
   connectWhenItMayHelp(client);
   return client;
+}
+
+/** A vault that cannot be read says so itself (V5). */
+function ignoreVaultTrouble(report: Promise<void>): void {
+  report.catch((error: unknown) => {
+    if (!(error instanceof VaultError)) throw error;
+  });
 }
 
 /** A tab that comes back to the front, or hears of a network, asks the engine to try at once. */

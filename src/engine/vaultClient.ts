@@ -12,6 +12,7 @@ import type { SealedRecords } from '../records/sealedRecords';
 import type { VaultFailure, VaultKey, VaultWrite } from '../vault/vault';
 import type { AppClient, LinkView, SaveFailure, Stop, Timeline, TimelineOptions } from './client';
 import { searchConversations } from './clientSearch';
+import { observeStatus } from './clientStatus';
 import { ClientTimeline } from './clientTimeline';
 import { IntentReader } from './intentReader';
 import type { Intent } from './intents';
@@ -21,6 +22,7 @@ import type {
   ConversationNumber,
   ConversationView,
   DirectoryView,
+  EngineView,
   InvitationView,
   ListView,
   QueueItem,
@@ -47,6 +49,7 @@ const NO_STATUS: StatusView = {
   waitingSince: undefined,
   problem: undefined,
 };
+const ENGINE_RUNS: EngineView = { stuckSince: undefined };
 const NO_SUCCESSION: SuccessionView = {
   state: 'ours',
   since: undefined,
@@ -71,7 +74,16 @@ export class VaultClient implements AppClient {
     return this.#observeView<SetupView>(VIEW.setup, { phase: 'empty' }, onValue);
   }
   observeStatus(onValue: (view: StatusView) => void): Stop {
-    return this.#observeView<StatusView>(VIEW.status, NO_STATUS, onValue);
+    const { vault } = this.#records;
+    return observeStatus(
+      {
+        vault,
+        clock: this.#services.clock,
+        observeEngineStatus: (on) => this.#observeView<StatusView>(VIEW.status, NO_STATUS, on),
+        observeEngine: (on) => this.#observeView<EngineView>(VIEW.engine, ENGINE_RUNS, on),
+      },
+      onValue,
+    );
   }
   observeList(onValue: (view: ListView) => void): Stop {
     return this.#observeView<ListView>(VIEW.list, { conversations: [] }, onValue);

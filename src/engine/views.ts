@@ -82,11 +82,14 @@ export interface StatusView {
   readonly problem: StatusProblem | undefined;
 }
 /**
- * The gravest first. storage-full: nothing called saved is lost, but nothing new can be saved.
+ * The gravest first. storage-full, storage-failed: nothing called saved is lost, but nothing new can be saved.
+ * engine-stuck: what comes in, or waits, hangs the engine again and again; it is tried less and less often.
  * not-admitted: the relay has no pass of this device any more, so nothing new arrives either.
  */
 export const STATUS_PROBLEMS = [
   'storage-full',
+  'storage-failed',
+  'engine-stuck',
   'not-admitted',
   'relay-changed',
   'version-too-old',
@@ -94,6 +97,12 @@ export const STATUS_PROBLEMS = [
   'clock-wrong',
 ] as const;
 export type StatusProblem = (typeof STATUS_PROBLEMS)[number];
+
+/** What the tab that leads sees of the engine. */
+export interface EngineView {
+  /** Undefined: it runs, as far as is known. */
+  readonly stuckSince: number | undefined;
+}
 
 /** Whether the relay still has what this device has read (SPEC Q2–Q4). */
 export interface SuccessionView {

@@ -28,6 +28,8 @@ export const VIEW = {
   directory: [4, 0],
   invitations: [5, 0],
   succession: [6, 0],
+  /** Written by the tab that leads (decision 0021). */
+  engine: [7, 0],
 } as const satisfies Record<string, VaultKey>;
 
 export function conversationViewKey(number: number): VaultKey {

@@ -36,6 +36,7 @@ import {
   type Migration,
 } from './migrations';
 import { notingReader, startObservation, type Observation, type ObservationOptions } from './observation';
+import { refusalOf, Refusals } from './refusals';
 import { VaultError, vaultClosed, vaultFailure } from './vaultFailure';
 import { assertWrites, compareKeys, touchedByWrites, type TouchedRange } from './vaultKeys';
 
@@ -72,12 +73,17 @@ function vaultOver(
   keyRanges: KeyRanges,
 ): Vault {
   let isClosed = false;
-  const announcements = openAnnouncements(name, (touched) => {
-    for (const observation of observations) {
-      if (touched === undefined) observation.refresh();
-      else observation.tell(touched);
-    }
-  });
+  const refusals = new Refusals();
+  const announcements = openAnnouncements(
+    name,
+    (touched) => {
+      for (const observation of observations) {
+        if (touched === undefined) observation.refresh();
+        else observation.tell(touched);
+      }
+    },
+    (refusal) => refusals.tell(refusal),
+  );
 
   function announce(touched: readonly TouchedRange[]): void {
     if (isClosed || touched.length === 0) return;
@@ -85,9 +91,21 @@ function vaultOver(
     announcements.tell(touched);
   }
 
+  /** V5. */
+  async function written<T>(write: Promise<T>): Promise<Result<T, VaultFailure>> {
+    const result = await resultOf(write);
+    const refusal = result.ok ? undefined : refusalOf(result.error);
+    if (refusal !== undefined && !isClosed) {
+      refusals.tell(refusal);
+      announcements.tellRefusal(refusal);
+    }
+    return result;
+  }
+
   function stopAll(): void {
     isClosed = true;
     announcements.close();
+    refusals.clear();
     for (const observation of observations) observation.stop();
     observations.clear();
   }
@@ -116,17 +134,17 @@ function vaultOver(
       const stores = storesOf(batch);
       if (stores.length === 0) return ok(undefined);
       const durability = batch.strict === true ? 'strict' : 'relaxed';
-      const written = await resultOf(
+      const committed = await written(
         connection.run((idb) =>
           writeTransaction(idb, stores, durability, (tx) => writeBatch(tx, batch, keyRanges)),
         ),
       );
-      if (written.ok) announce(touchedByWrites(batch.writes));
-      return written;
+      if (committed.ok) announce(touchedByWrites(batch.writes));
+      return committed;
     },
     async addIntent(value) {
       let tried: number | undefined;
-      const added = await resultOf(
+      const added = await written(
         connection.run((idb) =>
           writeTransaction(idb, ['intents', COUNTER_STORE], 'strict', async (tx) => {
             if (tried !== undefined && (await holdsIntent(tx, tried, value))) return tried;
@@ -138,7 +156,7 @@ function vaultOver(
       return added;
     },
     takeLead: () =>
-      resultOf(
+      written(
         connection.run((idb) =>
           writeTransaction(idb, [TERM_STORE], 'strict', (tx) => raise(tx, TERM_STORE, TERM)),
         ),
@@ -159,12 +177,13 @@ function vaultOver(
         observations.delete(observation);
       };
     },
+    observeRefusals: (onRefused) => refusals.observe(onRefused),
     async sealKey(create) {
       const kept = await resultOf(connection.run((idb) => readTransaction(idb, [KEY_STORE], keptSealKey)));
       if (!kept.ok) return kept;
       if (kept.value !== undefined) return ok(kept.value);
       const made = await create();
-      return resultOf(
+      return written(
         connection.run((idb) => writeTransaction(idb, [KEY_STORE], 'strict', (tx) => keepSealKey(tx, made))),
       );
     },

@@ -14,6 +14,7 @@ import {
   type VaultFence,
   type VaultKey,
   type VaultRange,
+  type VaultRefusal,
   type VaultRow,
   type VaultStore,
 } from './vault';
@@ -25,6 +26,7 @@ const MAX_UNSYNCED = 256;
 type Undo = () => void;
 export interface StoreListener {
   onWritten(touched: readonly TouchedRange[]): void;
+  onRefused(refusal: VaultRefusal): void;
   /** This handle is dead. */
   onGone(how: 'crashed' | 'erased'): void;
 }
@@ -89,6 +91,11 @@ export class MemoryStore {
   listen(listener: StoreListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** V5: somebody's write was not taken. */
+  refused(refusal: VaultRefusal): void {
+    for (const listener of [...this.#listeners]) listener.onRefused(refusal);
   }
 
   get(store: VaultStore, key: VaultKey): Bytes | undefined {

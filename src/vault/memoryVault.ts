@@ -8,6 +8,7 @@ import type { Bytes } from '../lib/bytes';
 import type { Vault, VaultFailure, VaultReader } from './vault';
 import { MemoryStore } from './memoryStore';
 import { notingReader, startObservation, type Observation, type ObservationOptions } from './observation';
+import { Refusals } from './refusals';
 import { VaultError, vaultClosed, vaultErased, vaultFailure } from './vaultFailure';
 import { assertKey, assertWrites, type TouchedRange } from './vaultKeys';
 
@@ -34,8 +35,10 @@ export function createMemoryVault({
   /** Why it is over, once it is. */
   let end: VaultFailure | undefined;
   const observations = new Set<Observation>();
+  const refusals = new Refusals();
   const stopListening = store.listen({
     onWritten: (touched) => observations.forEach((observation) => observation.tell(touched)),
+    onRefused: (refusal) => refusals.tell(refusal),
     onGone: (how) => {
       if (how === 'crashed') close();
       else endForOthers();
@@ -57,7 +60,9 @@ export function createMemoryVault({
     await waitForTurn();
     if (end !== undefined) return err(end);
     const fault = faults.failWrite?.(kind);
-    return fault === undefined ? step() : err(vaultFailure(fault));
+    if (fault === undefined) return step();
+    store.refused(fault);
+    return err(vaultFailure(fault));
   }
 
   async function read<T>(step: () => T): Promise<T> {
@@ -100,6 +105,7 @@ export function createMemoryVault({
     stopListening();
     for (const observation of observations) observation.stop();
     observations.clear();
+    refusals.clear();
   }
 
   return {
@@ -126,6 +132,7 @@ export function createMemoryVault({
         observations.delete(observation);
       };
     },
+    observeRefusals: (onRefused) => refusals.observe(onRefused),
     async sealKey(create) {
       const kept = await write('seal-key', () => ok(store.sealKey));
       if (!kept.ok) return kept;

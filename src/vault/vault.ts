@@ -8,6 +8,8 @@
  * V3 A batch with a fence is written only while its term is the latest taken and, when it names a
  *    log, while that log's version is the one it was computed from; it then raises the version by one.
  * V4 Observers hear of every batch of every tab, their own included, after it is written.
+ * V5 Everybody who has it open hears of every write that it did not take, whoever asked for it: a full
+ *    vault cannot hold the row that says so.
  */
 import type { Bytes } from '../lib/bytes';
 import type { Failure, Result } from '../lib/result';
@@ -52,6 +54,9 @@ export type VaultFailure = Failure & {
   readonly type: 'fenced' | 'storage-full' | 'storage-failed' | 'too-new';
 };
 
+/** The vault takes nothing at the moment; what was written before is there. */
+export type VaultRefusal = 'storage-full' | 'storage-failed';
+
 export interface VaultReader {
   get(store: VaultStore, key: VaultKey): Promise<Bytes | undefined>;
   range(store: VaultStore, range: VaultRange): Promise<readonly VaultRow[]>;
@@ -74,6 +79,8 @@ export interface Vault extends VaultReader {
     onValue: (value: T) => void,
     onError?: (failure: VaultFailure) => void,
   ): () => void;
+  /** Calls back for each write refused from now on (V5); answers the way to stop. */
+  observeRefusals(onRefused: (refusal: VaultRefusal) => void): () => void;
   /** The non-extractable key all rows are sealed with; made by `create` when the vault is new. */
   sealKey(create: () => Promise<CryptoKey>): Promise<Result<CryptoKey, VaultFailure>>;
   close(): void;

@@ -401,6 +401,39 @@ export function vaultContract(name: string, createDevice: () => VaultDevice): vo
       });
     });
 
+    describe('V5: refusals', () => {
+      const view: VaultWrite = { store: 'views', key: [1, 1], value: bytes('a') };
+
+      it.each(['storage-full', 'storage-failed'] as const)('tells every handle of %s', async (type) => {
+        const other = await open();
+        const [here, there] = [recorder<string>(), recorder<string>()];
+        vault.observeRefusals(here.push);
+        other.observeRefusals(there.push);
+        device.failNextWrite(type);
+        expect(await vault.commit({ writes: [view] })).toMatchObject({ error: { type } });
+        await here.until((told) => told === type);
+        await there.until((told) => told === type);
+        await write(vault, [put([1, 1], 'b')]);
+        expect([here.values, there.values]).toEqual([[type], [type]]);
+      });
+
+      it('tells nothing of a leader who was fenced off, and nobody who has stopped listening', async () => {
+        const told = recorder<string>();
+        const stopped = recorder<string>();
+        vault.observeRefusals(told.push);
+        vault.observeRefusals(stopped.push)();
+        await vault.takeLead();
+        expect(await vault.commit({ writes: [put([1, 1], 'a')], fence: { term: 0 } })).toMatchObject({
+          error: { type: 'fenced' },
+        });
+        device.failNextWrite('storage-full');
+        await vault.commit({ writes: [view] });
+        await told.until((type) => type === 'storage-full');
+        expect(told.values).toEqual(['storage-full']);
+        expect(stopped.values).toEqual([]);
+      });
+    });
+
     describe('seal key', () => {
       it('is made once, not extractable, and the same for every handle and after a restart', async () => {
         let made = 0;

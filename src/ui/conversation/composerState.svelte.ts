@@ -31,6 +31,7 @@ export class ComposerState {
   readonly #maxLength: number;
   readonly #restored: Promise<void>;
   #savedText = '';
+  #isAtRisk = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: DraftClient, number: ConversationNumber, maxLength: number) {
@@ -54,6 +55,10 @@ export class ComposerState {
   }
   get canSend(): boolean {
     return this.#text.trim() !== '';
+  }
+  /** The device does not take what stands here: it would be gone with the page. */
+  get isAtRisk(): boolean {
+    return this.#isAtRisk;
   }
   get isRestored(): boolean {
     return this.#isRestored;
@@ -94,10 +99,14 @@ export class ComposerState {
     clearTimeout(this.#timer);
     await this.#restored;
     const text = [...this.#underWay, this.#text].filter((part) => part !== '').join('\n');
-    if (text === this.#savedText) return true;
+    if (text === this.#savedText) {
+      this.#isAtRisk = false;
+      return true;
+    }
     const before = this.#savedText;
     this.#savedText = text;
     const saved = await this.#client.saveDraft(this.#number, text);
+    this.#isAtRisk = !saved.ok;
     if (saved.ok) {
       if (this.#problem === 'draft-full' || this.#problem === 'draft-failed') this.#problem = undefined;
       return true;

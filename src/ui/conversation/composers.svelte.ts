@@ -26,6 +26,11 @@ export class Composers {
     this.of(number).append(text);
   }
 
+  /** Something stands in one of them that the device does not take. */
+  get isAtRisk(): boolean {
+    return [...this.#byConversation.values()].some((composer) => composer.isAtRisk);
+  }
+
   async flushAll(): Promise<boolean> {
     const results = await Promise.all([...this.#byConversation.values()].map((composer) => composer.flush()));
     return results.every(Boolean);

@@ -10,6 +10,14 @@ export interface StatusLine {
 /** A short dip is not worth a word. */
 const patienceMs = 4_000;
 
+const ALARMS: ReadonlySet<StatusProblem> = new Set([
+  'storage-full',
+  'storage-failed',
+  'engine-stuck',
+  'relay-changed',
+  'not-admitted',
+]);
+
 type Words = Messages['shell']['status'];
 
 export function statusLine(status: StatusView, now: number, words: Words): StatusLine | undefined {
@@ -35,12 +43,14 @@ function isOverdue(since: number | undefined, now: number): boolean {
 }
 
 function isAlarm(problem: StatusProblem): boolean {
-  return problem === 'storage-full' || problem === 'relay-changed' || problem === 'not-admitted';
+  return ALARMS.has(problem);
 }
 
 export function problemText(problem: StatusProblem, words: Words): string {
   return {
     'storage-full': words.storageFull,
+    'storage-failed': words.storageFailed,
+    'engine-stuck': words.engineStuck,
     'not-admitted': words.notAdmitted,
     'relay-storage': words.relayStorage,
     'clock-wrong': words.clockWrong,
@@ -52,6 +62,8 @@ export function problemText(problem: StatusProblem, words: Words): string {
 export function problemHelp(problem: StatusProblem, words: Messages['shell']['queue']['help']): string {
   return {
     'storage-full': words.storageFull,
+    'storage-failed': words.storageFailed,
+    'engine-stuck': words.engineStuck,
     'not-admitted': words.notAdmitted,
     'relay-storage': words.relayStorage,
     'clock-wrong': words.clockWrong,

@@ -170,6 +170,8 @@ export class Life {
           (value) => this.deliver(() => onValue(value)),
           (failure) => this.deliver(() => onError?.(failure)),
         ),
+      observeRefusals: (onRefused) =>
+        vault.observeRefusals((refusal) => this.deliver(() => onRefused(refusal))),
       close: () => {
         vault.close();
       },

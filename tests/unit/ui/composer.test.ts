@@ -101,9 +101,11 @@ describe('the composer', () => {
     composer.text = 'x';
     await vi.advanceTimersByTimeAsync(20_000);
     expect(composer.problem).toBe('draft-full');
+    expect(composer.isAtRisk).toBe(true);
     client.saveDraft = saveDraft;
     await vi.advanceTimersByTimeAsync(20_000);
     expect(composer.problem).toBeUndefined();
+    expect(composer.isAtRisk).toBe(false);
     expect(await client.readDraft(2)).toBe('x');
   });
 });

@@ -25,6 +25,8 @@ export const shell: typeof de = {
     handingOver: (count) => `${messages(count)} being handed over`,
     show: 'Show',
     storageFull: 'Storage full – new messages cannot be saved',
+    storageFailed: 'The storage does not answer – new messages cannot be saved at the moment',
+    engineStuck: 'Depesche is held up at the moment – messages arrive and leave late',
     notAdmitted: 'The server no longer admits this device – nothing new arrives here',
     relayStorage: 'The server is full – messages stay on this device for now',
     clockWrong: 'The clocks of this device and of the server differ',
@@ -50,6 +52,10 @@ export const shell: typeof de = {
     forTurn: 'about to be handed over',
     help: {
       storageFull: 'Delete photos or apps you do not need. What is shown as saved here is kept.',
+      storageFailed:
+        'It will be tried again. If it stays like this, close other windows of Depesche and reload the page. What is shown as saved here is kept.',
+      engineStuck:
+        'Something that has arrived here cannot be processed. Depesche goes on trying by itself, less and less often. You can read and write, and what is shown as saved here is kept. If it stays like this, please tell the person who looks after Depesche in your town.',
       notAdmitted:
         'It may have been blocked. Please ask the person who looks after Depesche in your town. What is on this device can still be read.',
       relayStorage:
