@@ -1,14 +1,15 @@
 /**
  * Loops that may run for hours, by name:
  *
- *   npx tsx tests/soak/run.ts <loop> [--seed n] [--rounds n]
+ *   npm run soak -- <loop> [--seed n] [--rounds n]
  *
- * Each prints its counts and ends with 1 when a promise was broken. The same seed makes the same
+ * Without a name it is seeded worlds (`tests/scenario/world/soak.ts`), with `help` the list of names. Each prints its counts and ends with 1 when a promise was broken. The same seed makes the same
  * choices; what the machine's own timing adds cannot be repeated. Relays are those of `npm run build`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { browserKill } from './browserKill';
 import { diskTrouble } from './diskTrouble';
 import { floods, lineOf } from './floods';
 import { PowerCutDisk } from './powerCut';
@@ -44,6 +45,12 @@ const SOAKS: Record<string, Soak> = {
     say(JSON.stringify({ ...counts, syncs, writes, lost }));
     return faults;
   },
+  /** P2: SIGKILL of a whole Chromium in the middle of writing. */
+  'browser-kill': async ({ seed, rounds, say }) => {
+    const { faults, ...counts } = await browserKill({ seed, rounds, say });
+    say(JSON.stringify(counts));
+    return faults;
+  },
   /** The disk is full or broken for a while. */
   'disk-trouble': async ({ seed, rounds, folder, say }) => {
     const disk = PowerCutDisk.create(folder, seed);
@@ -67,6 +74,10 @@ const SOAKS: Record<string, Soak> = {
   },
 };
 
+const [first] = process.argv.slice(2);
+// It reads what was asked for by itself, and ends the process.
+if (first === undefined || first.startsWith('--')) await import('../scenario/world/soak');
+
 const { values, positionals } = parseArgs({
   options: { seed: { type: 'string' }, rounds: { type: 'string' } },
   allowPositionals: true,
@@ -74,7 +85,8 @@ const { values, positionals } = parseArgs({
 const soak = SOAKS[positionals[0] ?? ''];
 if (soak === undefined) {
   process.stdout.write(
-    `npx tsx tests/soak/run.ts ${Object.keys(SOAKS).join(' | ')} [--seed n] [--rounds n]\n`,
+    `npm run soak -- ${Object.keys(SOAKS).join(' | ')} [--seed n] [--rounds n]\n` +
+      'npm run soak -- [--seeds n] [--from n] [--workers n] [--replay plan.json]   seeded worlds\n',
   );
   process.exit(2);
 }
