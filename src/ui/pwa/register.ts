@@ -2,7 +2,7 @@
  * Registers the service worker and tells the screen about new versions: checked every hour and
  * whenever the app becomes visible again after a while.
  */
-import { Workbox } from 'workbox-window';
+import type { Workbox } from 'workbox-window';
 import { AppUpdate } from './appUpdate.svelte';
 import { saveEverything } from './beforeUpdate';
 import { SERVICE_WORKER_URL, trustedScriptUrl } from './trustedTypes';
@@ -19,7 +19,32 @@ export function registerServiceWorker(update: AppUpdate = appUpdate): void {
     update.noteUnavailable();
     return;
   }
-  const workbox = new Workbox(trustedScriptUrl(SERVICE_WORKER_URL), { updateViaCache: 'none' });
+  void start(update);
+}
+
+async function start(update: AppUpdate): Promise<void> {
+  const registration = await register(update);
+  if (registration === undefined) {
+    update.noteUnavailable();
+    return;
+  }
+  attach(update, registration);
+}
+
+/** Undefined in private windows and where the browser refuses. */
+async function register(update: AppUpdate): Promise<ServiceWorkerRegistration | undefined> {
+  try {
+    // Not needed for the first message.
+    const { Workbox } = await import('workbox-window');
+    const workbox = new Workbox(trustedScriptUrl(SERVICE_WORKER_URL), { updateViaCache: 'none' });
+    listen(workbox, update);
+    return await workbox.register();
+  } catch {
+    return undefined;
+  }
+}
+
+function listen(workbox: Workbox, update: AppUpdate): void {
   workbox.addEventListener('waiting', () => update.noteWaiting());
   // The first installation takes over a page that is of this version already.
   let isControlled = navigator.serviceWorker.controller !== null;
@@ -27,15 +52,9 @@ export function registerServiceWorker(update: AppUpdate = appUpdate): void {
     if (isControlled || update.step !== 'none') void update.noteInCharge();
     isControlled = true;
   });
-  void start(workbox, update);
 }
 
-async function start(workbox: Workbox, update: AppUpdate): Promise<void> {
-  const registration = await register(workbox);
-  if (registration === undefined) {
-    update.noteUnavailable();
-    return;
-  }
+function attach(update: AppUpdate, registration: ServiceWorkerRegistration): void {
   let checkedAt = Date.now();
   update.attach({
     async check() {
@@ -56,13 +75,4 @@ async function start(workbox: Workbox, update: AppUpdate): Promise<void> {
   };
   setInterval(() => checkAfter(HOUR - QUIET), HOUR);
   document.addEventListener('visibilitychange', () => checkAfter(QUIET));
-}
-
-/** Undefined in private windows and where the browser refuses. */
-async function register(workbox: Workbox): Promise<ServiceWorkerRegistration | undefined> {
-  try {
-    return await workbox.register();
-  } catch {
-    return undefined;
-  }
 }
