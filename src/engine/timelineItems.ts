@@ -2,7 +2,7 @@
 import { bytesToHex } from '../lib/bytes';
 import type { EntryId, PersonId } from '../domain/ids';
 import { parseContent, parseEntry } from '../domain/entry';
-import { WAITING_ORDER } from '../records/keys';
+import { orderOf, WAITING_ORDER } from '../records/keys';
 import type { TimelineRecord } from '../records/logRecords';
 import { deliveryOf } from './delivery';
 import type { StoredIntent } from './setupRecords';
@@ -66,7 +66,13 @@ export function itemsOf(item: OpenedItem, context: TimelineContext): readonly Ti
 }
 
 /**
- * What a group's newcomer sees first: that there was something before. Undefined where the conversation
+ * A group begins with its founding, the commit that lets the first members in, and what its founder tells
+ * them of it. Who reads from there on has missed nothing.
+ */
+const FOUNDING_SEQS = 4;
+
+/**
+ * What a group's newcomer sees first: that there was something before, or that there was not. Undefined where the conversation
  * begins here for everybody, and where nothing is shown yet.
  */
 export function beginningOf(
@@ -75,13 +81,14 @@ export function beginningOf(
 ): TimelineItem | undefined {
   if (first === undefined || context.conversation?.kind !== 'group') return undefined;
   if (first.record.effects.some(({ type }) => type === 'founded')) return undefined;
+  const isAtBeginning = first.record.order < orderOf(FOUNDING_SEQS + 1, 0);
   return {
     order: first.record.order - 1,
     id: '' as EntryId,
     author: undefined,
     authorName: undefined,
     isMine: false,
-    content: { type: 'system', event: { type: 'history-from-here' } },
+    content: { type: 'system', event: { type: isAtBeginning ? 'begins-here' : 'history-from-here' } },
     writtenAt: first.record.relayAt,
     relayAt: first.record.relayAt,
     state: undefined,

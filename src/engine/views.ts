@@ -206,6 +206,7 @@ export type SystemEvent =
   | { readonly type: 'left'; readonly by: PersonId }
   | { readonly type: 'board-changed'; readonly by: PersonId }
   | { readonly type: 'history-from-here' }
+  | { readonly type: 'begins-here' }
   /** The conversation goes on at another server. */
   | { readonly type: 'continued' };
 

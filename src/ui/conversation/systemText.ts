@@ -14,6 +14,7 @@ const listed = 3;
 export function systemText(event: SystemEvent, names: Names, messages: Messages, locale: string): string {
   const words = messages.conversation.system;
   if (event.type === 'history-from-here') return words.historyFromHere;
+  if (event.type === 'begins-here') return words.beginsHere;
   if (event.type === 'continued') return words.continued;
   const isMe = event.by === names.me;
   const by = isMe ? messages.common.you : (names.nameOf(event.by) ?? messages.common.someone);

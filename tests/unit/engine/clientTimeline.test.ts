@@ -338,6 +338,12 @@ describe('the beginning', () => {
     expect(orders).toEqual([...orders].sort((a, b) => a - b));
   });
 
+  it('of a group one was in from the first says that it begins there', async () => {
+    const records = await openRecords();
+    await fill(records, texts(4, 5));
+    expect(await kinds(records, group)).toEqual(['begins-here', 'text', 'text']);
+  });
+
   it('of a group seen from its founding on, and of a pair, says nothing', async () => {
     const records = await openRecords();
     await fill(records, [founded, ...texts(2, 3)]);

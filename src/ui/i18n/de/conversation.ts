@@ -127,6 +127,7 @@ export const conversation = {
     left: (by: string, isMe: boolean) => `${by} ${isMe ? 'haben' : 'hat'} die Unterhaltung verlassen`,
     boardChanged: (by: string, isMe: boolean) => `${by} ${isMe ? 'haben' : 'hat'} die Tafel geändert`,
     continued: 'Weiter auf einem neuen Server',
+    beginsHere: 'Die Gruppe beginnt hier.',
     historyFromHere: 'Ab hier können Sie mitlesen. Früheres ist auf diesem Gerät nicht vorhanden.',
     /** „Sie“ als Objekt bleibt „Sie“. */
     youObject: 'Sie',

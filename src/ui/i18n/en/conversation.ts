@@ -120,6 +120,7 @@ export const conversation: typeof de = {
     left: (by) => `${by} left the conversation`,
     boardChanged: (by) => `${by} changed the board`,
     continued: 'Continued on a new server',
+    beginsHere: 'The group begins here.',
     historyFromHere: 'You can read from here on. What came before is not on this device.',
     youObject: 'you',
     andMore: (names, more) => `${names} and ${persons(more)}`,
