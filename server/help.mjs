@@ -3,7 +3,7 @@ export const help = `Depesche-Relay
 
   npm start -- [Optionen]                       einrichten, wo nötig, und starten
   node dist/server/main.js [Optionen]           nur starten (so ruft es ein Dienst auf)
-  node dist/server/main.js reset-admin          neuen einmaligen Link für eine Administration ausgeben
+  node dist/server/main.js reset-admin          neuen einmaligen Link für die Betreuung ausgeben
   node dist/server/main.js backup <Ordner>      im laufenden Betrieb sichern, in einen neuen Ordner
   node dist/server/main.js restore <Ordner>     Sicherung in einen leeren Datenordner einspielen
 

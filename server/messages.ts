@@ -12,7 +12,7 @@ export const messages = {
       '',
       'Noch keine Stadt eingerichtet. Dieser Link gilt einmal, bis zum nächsten Start:',
       '(No town yet. This link works once, until the next start.)',
-      'War hier schon eine Stadt: Eine Administration öffnet ihn in der App dieser Stadt und setzt sie hier fort.',
+      'War hier schon eine Stadt: Jemand aus ihrer Betreuung öffnet ihn in der App dieser Stadt und setzt sie hier fort.',
       '(If a town was here before, an admin opens it in the existing app and continues the town here.)',
       '',
       `  ${link}`,
@@ -21,7 +21,7 @@ export const messages = {
     ].join('\n'),
   newAdminLink: (link: string, qr: string) =>
     [
-      'Neuer einmaliger Link für eine Administration; bestehende Zugänge bleiben gültig:',
+      'Neuer einmaliger Link für die Betreuung der Stadt; bestehende Zugänge bleiben gültig:',
       '(New one-time link for an admin; passes that exist stay valid.)',
       '',
       `  ${link}`,
@@ -33,7 +33,7 @@ export const messages = {
   restored: (folder: string, link: string, qr: string) =>
     [
       `Sicherung eingespielt in ${folder}.   (Backup restored.)`,
-      'Haben die Geräte mehr als diese Sicherung, warten sie auf eine Administration. Sie öffnet diesen Link, einmal,',
+      'Haben die Geräte mehr als diese Sicherung, warten sie auf die Betreuung. Jemand von ihr öffnet diesen Link, einmal,',
       'in der App der Stadt (nicht in einem leeren Browser) und setzt die Stadt auf diesem Server fort:',
       '(Where devices have more than this backup, an admin opens this one-time link in the existing app.)',
       '',

@@ -36,7 +36,7 @@ describe('a relay that is lost with everything on it', () => {
     for (const one of [anna, bert]) {
       await one.go('#/verbindung');
       await one.text('Der Server ist neu').waitFor({ timeout: 60_000 });
-      await one.text(/Eine Administration Ihrer Stadt muss den neuen Server bestätigen/).waitFor();
+      await one.text(/Die Betreuung Ihrer Stadt muss den neuen Server bestätigen/).waitFor();
     }
     await bert.openConversation(GROUP);
     await bert.message('geschrieben, als nichts da war').waitFor();
@@ -46,7 +46,7 @@ describe('a relay that is lost with everything on it', () => {
     const link = town.relay.setupLink ?? '';
     // Somebody who is no admin cannot, and does not use it up.
     await bert.go(link.slice(link.indexOf('#')));
-    await bert.heading('Das kann nur eine Administration').waitFor();
+    await bert.heading('Das kann nur die Betreuung der Stadt').waitFor();
     // As an admin does in an installed app, which no link opens.
     await anna.page.getByLabel('Link des neuen Servers').fill(link);
     await anna.button('Weiter').click();

@@ -30,7 +30,7 @@ export const shell = {
     clockWrong: 'Die Uhr dieses Geräts und die des Servers gehen auseinander',
     versionTooOld: 'Diese Version ist zu alt – bitte App aktualisieren',
     relayChanged:
-      'Der Server ist neu und kennt Ihre Nachrichten nicht – eine Administration muss ihn bestätigen',
+      'Der Server ist neu und kennt Ihre Nachrichten nicht – die Betreuung muss ihn bestätigen',
   },
   queue: {
     title: 'Verbindung',

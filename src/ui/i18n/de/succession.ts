@@ -7,14 +7,14 @@ export const succession = {
       'Der Server, den dieses Gerät kennt, ist nicht mehr da. An seiner Stelle steht einer, der Ihre Nachrichten nicht oder nicht alle hat.',
     safe: 'Alles, was Sie gelesen und geschrieben haben, ist auf diesem Gerät. Sie können weiter lesen und schreiben. Übergeben wird vorerst nichts.',
     waits:
-      'Eine Administration Ihrer Stadt muss den neuen Server bestätigen. Danach geht es auf allen Geräten von selbst weiter.',
+      'Die Betreuung Ihrer Stadt muss den neuen Server bestätigen. Danach geht es auf allen Geräten von selbst weiter.',
     waitsForOther:
-      'Eine andere Administration hat den neuen Server schon bestätigt. Es geht von selbst weiter, sobald deren Gerät online ist.',
+      'Jemand anders aus der Betreuung hat den neuen Server schon bestätigt. Es geht von selbst weiter, sobald dessen Gerät online ist.',
     otherIsLate:
       'Tut sich lange nichts, können Sie den Server mit dem Link noch einmal von hier aus bestätigen.',
   },
   enter: {
-    lead: 'Sie gehören zur Administration. Wer den Server betreibt, hat einen einmaligen Link bekommen. Fügen Sie ihn hier ein:',
+    lead: 'Sie gehören zur Betreuung. Wer den Server betreibt, hat einen einmaligen Link bekommen. Fügen Sie ihn hier ein:',
     label: 'Link des neuen Servers',
     submit: 'Weiter',
     damaged:
@@ -31,8 +31,8 @@ export const succession = {
     newTown: 'Eine neue, leere Stadt richten Sie mit diesem Link in einem anderen Browser ein.',
   },
   notAdmin: {
-    title: 'Das kann nur eine Administration',
-    text: 'Dieser Link bestätigt einen neuen Server. Geben Sie ihn an eine Administration Ihrer Stadt weiter. Er wurde nicht benutzt.',
+    title: 'Das kann nur die Betreuung der Stadt',
+    text: 'Dieser Link bestätigt einen neuen Server. Geben Sie ihn an die Betreuung Ihrer Stadt weiter. Er wurde nicht benutzt.',
   },
   working: {
     title: 'Die Stadt wird fortgesetzt',
@@ -48,6 +48,6 @@ export const succession = {
       'Der Server ist gerade nicht zu erreichen. Es geht von selbst weiter, sobald er es wieder ist.',
     'link-used':
       'Dieser Link gilt nicht mehr. Wer den Server betreibt, kann einen neuen ausgeben. Es wurde nichts verändert.',
-    'not-admin': 'Das kann nur eine Administration. Der Link wurde nicht benutzt.',
+    'not-admin': 'Das kann nur die Betreuung der Stadt. Der Link wurde nicht benutzt.',
   },
 };
