@@ -13,6 +13,7 @@ import type { LogRunner } from './logRunner';
 import type { RelayFailure } from './relayClient';
 import type { RunnerChange, RunnerHost } from './runnerHost';
 import { partWrites } from './saveLog';
+import type { AskedPage } from './steps/readLog';
 
 /** How long the first wait is, and the longest; each one doubles the one before (SPEC S3). */
 export const FIRST_RETRY_MS = 500;
@@ -28,6 +29,8 @@ export interface RunnerMemory {
   needsRead: boolean;
   /** How much a read asks for: less after one that did not come through in time. */
   readBytes: number;
+  /** The page behind the one that is being taken in. */
+  ahead: AskedPage | undefined;
   isRolledBack: boolean;
   news: StoredEnvelope[];
   slots: { readonly number: number; readonly value: Bytes }[];
@@ -70,6 +73,7 @@ export function freshMemory(foreignSeq: number): RunnerMemory {
     isWatched: false,
     needsRead: false,
     readBytes: LIMITS.readBytes,
+    ahead: undefined,
     isRolledBack: false,
     news: [],
     slots: [],

@@ -24,10 +24,10 @@ import { readLog } from './steps/readLog';
 import { sendMail, untoldWelcomes } from './steps/sendMail';
 import { nextNews, takeNews } from './steps/take';
 
-/** Each answers true when the next decision can follow at once. */
 /** Clocks are set by less than this all the time. */
 const CLOCK_STEP_MS = 1_000;
 
+/** Each answers true when the next decision can follow at once. */
 const STEPS: Readonly<Record<Step, (desk: LogDesk) => Promise<boolean>>> = {
   take: takeNews,
   read: readLog,
@@ -129,6 +129,7 @@ export class LogRunner {
     Object.assign(this.#desk.memory, {
       isWatched: false,
       isSubmitted: false,
+      ahead: undefined,
       news: [],
       retries: 0,
       retryAt: 0,

@@ -1,23 +1,31 @@
 /** Reads from the relay what lies behind the cursor (SPEC F7, S4, S6). */
 import { idToBytes } from '../../domain/ids';
+import type * as v from 'valibot';
+import type { Result } from '../../lib/result';
 import { OP, readResult } from '../../protocol/frames';
 import { LIMITS } from '../../protocol/limits';
 import type { LogDesk } from '../logDesk';
+import type { RelayFailure } from '../relayClient';
 import { forgetFalseAcks } from './flight';
 import { INGEST_BATCH, take } from './take';
 
 const LEAST_READ_BYTES = 16 * 1024;
 
+/** A page of the log that has been asked for. */
+export interface AskedPage {
+  /** It begins behind this seq. */
+  readonly after: number;
+  /** Which of the log's reads it is. */
+  readonly read: number;
+  readonly answer: Promise<Result<v.InferOutput<typeof readResult>, RelayFailure>>;
+}
+
 export async function readLog(desk: LogDesk): Promise<boolean> {
   const { memory } = desk;
   const { core, progress } = desk.state;
-  const read = ++memory.readsBegun;
-  // Before the request: what is asked for meanwhile is another read.
-  memory.needsRead = false;
-  const answer = await desk.host.relay.request(
-    [OP.read, idToBytes(core.log), core.readKey, progress.cursor, memory.readBytes],
-    readResult,
-  );
+  const page = memory.ahead?.after === progress.cursor ? memory.ahead : askBehind(desk, progress.cursor);
+  memory.ahead = undefined;
+  const answer = await page.answer;
   if (!answer.ok) {
     memory.needsRead = true;
     // What did not come within the time for an answer may come in smaller pieces.
@@ -39,12 +47,15 @@ export async function readLog(desk: LogDesk): Promise<boolean> {
     return false;
   }
   memory.retries = 0;
+  // The next page is on its way while this one is taken in.
+  const last = envelopes.at(-1)?.[0] ?? head;
+  if (last < head) memory.ahead = askBehind(desk, last);
   memory.readBytes = Math.min(LIMITS.readBytes, memory.readBytes * 2);
   for (let at = 0; at < envelopes.length; at += INGEST_BATCH) {
     if (!(await take(desk, envelopes.slice(at, at + INGEST_BATCH)))) return false;
   }
   if (desk.state.progress.cursor >= head) {
-    memory.readDone = read;
+    memory.readDone = page.read;
     desk.host.readToHead(desk.runner);
     return forgetFalseAcks(desk);
   }
@@ -52,4 +63,15 @@ export async function readLog(desk: LogDesk): Promise<boolean> {
   // More is promised than is shown: what was pushed beyond it can wait as well.
   memory.news = [];
   return desk.pause();
+}
+
+function askBehind({ host, memory, state: { core } }: LogDesk, after: number): AskedPage {
+  const read = ++memory.readsBegun;
+  // Before the request: what is asked for meanwhile is another read.
+  memory.needsRead = false;
+  const answer = host.relay.request(
+    [OP.read, idToBytes(core.log), core.readKey, after, memory.readBytes],
+    readResult,
+  );
+  return { after, read, answer };
 }

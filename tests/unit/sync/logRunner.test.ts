@@ -136,6 +136,48 @@ describe('a read on a slow line (SPEC R4)', () => {
   });
 });
 
+describe('a log that comes in several pages', () => {
+  const HEAD = 4;
+  const stored = (seq: number) => [seq, 1, new Uint8Array(8), new Uint8Array([1, 0, seq])] as const;
+
+  /** One envelope a page. Answers what was asked for, and where the log stood then. */
+  async function read(onAsk: (after: number, here: RunnerBench) => void = () => undefined) {
+    const here = await bench();
+    const asked: (readonly [after: number, cursor: number])[] = [];
+    here.answers = (request) => {
+      if (request[0] !== OP.read) return undefined;
+      const after = request[3];
+      asked.push([after, here.runner.state.progress.cursor]);
+      onAsk(after, here);
+      return yes([after < HEAD ? [stored(after + 1)] : [], HEAD, 1, 0]);
+    };
+    here.runner.refresh();
+    await here.rest();
+    return { here, asked };
+  }
+
+  it('has the next one on its way while one is taken in, and none asked for twice', async () => {
+    const { here, asked } = await read();
+    expect(here.runner.state.progress.cursor).toBe(HEAD);
+    expect(asked.map(([after]) => after)).toEqual([0, 1, 2, 3]);
+    expect(asked.slice(1).every(([after, cursor]) => cursor < after)).toBe(true);
+  });
+
+  it('after a connection that was lost in between asks anew, and takes nothing twice', async () => {
+    let isLost = false;
+    const { here, asked } = await read((after, bench) => {
+      if (after !== 2 || isLost) return;
+      isLost = true;
+      bench.runner.disconnected();
+      bench.runner.watched(HEAD, []);
+    });
+    await here.poke();
+    expect(here.runner.state.progress.cursor).toBe(HEAD);
+    expect(asked.map(([after]) => after).filter((after) => after === 2)).toHaveLength(2);
+    expect(here.runner.isCatchingUp).toBe(false);
+  });
+});
+
 describe('a fork that is seen in what others have seen (SPEC E7, S7)', () => {
   const forkOf = (against: readonly number[], agreeing: readonly number[]) => ({
     seq: 1,
