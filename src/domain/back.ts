@@ -16,9 +16,11 @@ export interface BackRequest {
   readonly device: DeviceId;
   /** Made for this request; its private part waits on the device. */
   readonly keyPackage: Bytes;
-  /** Where the device stands: the last seq it has folded, and its link. */
+  /** Where the device stands: the last seq it has folded, and its link there. */
   readonly seq: number;
   readonly chain: Bytes;
+  /** It could read what the others wrote up to this seq, which is not behind `seq`. */
+  readonly since: number;
   /** The device's clock, ms. */
   readonly at: number;
 }
@@ -37,6 +39,8 @@ export interface OpenReturn {
   /** Without a request (SPEC J6) the directory's is used. */
   readonly keyPackage: Bytes | undefined;
   readonly seq: number;
+  /** Where the device stood; absent without a request. */
+  readonly place?: { readonly seq: number; readonly chain: Bytes };
   readonly isOut: boolean;
 }
 /** The last request of a device that was heard; `open` until its fresh leaf is in the group. */
@@ -52,20 +56,38 @@ interface Named {
   readonly signatureKey: Uint8Array;
 }
 
-const schema = v.strictTuple([bytesOf(32), bytesOf(16), anyBytes, uint, bytesOf(32), uint, bytesOf(64)]);
+const schema = v.strictTuple([
+  bytesOf(32),
+  bytesOf(16),
+  anyBytes,
+  uint,
+  bytesOf(32),
+  uint,
+  uint,
+  bytesOf(64),
+]);
 
 export function encodeBackRequest(request: SignedBackRequest): Bytes {
-  const { log, device, keyPackage, seq, chain, at, signature } = request;
-  return encodeCbor([idToBytes(log), idToBytes(device), keyPackage, seq, chain, at, signature]);
+  const { log, device, keyPackage, seq, chain, since, at, signature } = request;
+  return encodeCbor([idToBytes(log), idToBytes(device), keyPackage, seq, chain, since, at, signature]);
 }
 
 export function parseBackRequest(bytes: Uint8Array): Result<SignedBackRequest, CborFailure> {
   const parsed = parseCbor(schema, bytes);
   if (!parsed.ok) return parsed;
-  const [log, device, keyPackage, seq, chain, at, signature] = parsed.value;
+  const [log, device, keyPackage, seq, chain, since, at, signature] = parsed.value;
   return {
     ok: true,
-    value: { log: idFromBytes(log), device: idFromBytes(device), keyPackage, seq, chain, at, signature },
+    value: {
+      log: idFromBytes(log),
+      device: idFromBytes(device),
+      keyPackage,
+      seq,
+      chain,
+      since,
+      at,
+      signature,
+    },
   };
 }
 
@@ -85,10 +107,13 @@ export function withRequest(
 ): Returns {
   const key = returnKey(request);
   const last = returns[key];
-  const { at, keyPackage, seq } = request;
+  const { at, keyPackage, seq, chain, since } = request;
   if (last !== undefined && at < last.at + BACK_EVERY_MS) return returns;
   if (at > heard.relayAt + CLOCK_SLACK_MS || heard.relayAt > at + GOOD_FOR_MS) return returns;
-  return { ...returns, [key]: { at, open: { keyPackage, seq, isOut: !heard.isPresent } } };
+  return {
+    ...returns,
+    [key]: { at, open: { keyPackage, seq: since, place: { seq, chain }, isOut: !heard.isPresent } },
+  };
 }
 
 /** SPEC B4: what a commit in force did to those who are on their way back. */

@@ -30,11 +30,15 @@ export function withSighting(fork: Fork | undefined, sighting: Sighting): Fork |
   return { seq: Math.min(seq, fork?.seq ?? seq), against, agreeing };
 }
 
-/** More devices of the group have another history than have ours; of two, none can say who is right. */
-export function isOutvoted(fork: Fork | undefined, members: readonly DeviceId[]): boolean {
+/**
+ * More devices of the group have another history than have ours. Of two none can say who is right: the one
+ * with the greater id gives way, so that there is one to come back to.
+ */
+export function isOutvoted(fork: Fork | undefined, self: DeviceId, members: readonly DeviceId[]): boolean {
   if (fork === undefined) return false;
   const present = new Set(members);
   const against = fork.against.filter((device) => present.has(device)).length;
   const agreeing = fork.agreeing.filter((device) => present.has(device)).length;
-  return against > agreeing + 1 || (against > 0 && members.length <= 2);
+  if (members.length <= 2) return against > 0 && members.some((other) => other < self);
+  return against > agreeing + 1;
 }

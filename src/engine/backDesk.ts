@@ -29,13 +29,18 @@ const CLAIM_WAIT_MS = 3_600_000;
 /** Then another request is made: the first may have been heard, and its Welcome lost. */
 const SAME_REQUEST_MS = 24 * 3_600_000;
 const LOOK_AGAIN_MS = 60_000;
+/** A request leaves again that soon when the connection is another one. */
+const OTHER_LINE_MS = 10 * 60_000;
+/** A request may still be put into the log, and a Welcome come for it (SPEC B3): so long it is remembered. */
+const REMEMBERED_MS = 8 * 24 * 3_600_000;
 /** Helpers of each kind that are asked at once. */
 const HELPERS = 2;
 const RANK_WAIT_MS = 2_000;
 
 interface Ask {
   readonly log: LogId;
-  readonly noticedAt: number;
+  /** Undefined while nothing is lost there. */
+  readonly noticedAt: number | undefined;
   readonly request: Bytes | undefined;
   readonly keyPackage: Bytes | undefined;
   readonly secret: Bytes | undefined;
@@ -59,6 +64,9 @@ export class BackDesk {
   #queue: Promise<void> = Promise.resolve();
   #cancelTimer: (() => void) | undefined;
   readonly #answering = new Set<string>();
+  #connections = 0;
+  /** Over which of the connections a log's request left last. */
+  readonly #sentOver = new Map<LogId, number>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -86,13 +94,18 @@ export class BackDesk {
   viewOf(runner: LogRunner): BackView | undefined {
     const ask = this.#asks.find(({ log }) => log === runner.log);
     if (runner.state.progress.isCopied) return { since: ask?.noticedAt ?? 0, waitsFor: 'nothing' };
-    if (ask === undefined || runner.lost === undefined) return undefined;
+    if (ask?.noticedAt === undefined || runner.lost === undefined) return undefined;
     const isTownLost = this.#engine.runners.get(TOWN_LOG)?.lost !== undefined;
     const waitsFor = this.#engine.relay?.isOnline !== true ? 'network' : isTownLost ? 'town' : 'colleague';
     return { since: ask.noticedAt, waitsFor };
   }
 
   // ---- asking ----------------------------------------------------------------------------------
+
+  online(): void {
+    this.#connections += 1;
+    this.lookAgain();
+  }
 
   /** Something may have been lost, or come back. One after the other. */
   lookAgain(): void {
@@ -104,14 +117,19 @@ export class BackDesk {
     if (identity === undefined || setup.phase !== 'ready') return;
     const lost = this.#lost(identity);
     const now = services.clock.now();
-    const asks = lost.map(({ log }) => {
-      const ask = this.#asks.find((known) => known.log === log);
-      return ask === undefined ? freshAsk(log, now) : onClock(ask, now);
-    });
+    const asks = [
+      ...lost.map(({ log }) => {
+        const ask = this.#asks.find((known) => known.log === log) ?? freshAsk(log);
+        return noticed(onClock(ask, now), now);
+      }),
+      ...this.#asks
+        .filter(({ log, times }) => !lost.some((one) => one.log === log) && isRemembered(times, now))
+        .map((ask) => (ask.noticedAt === undefined ? ask : { ...ask, noticedAt: undefined })),
+    ];
     const isChanged = asks.length !== this.#asks.length || asks.some((ask) => !this.#asks.includes(ask));
     if (isChanged && !(await this.#save(asks))) return;
     this.#cancelTimer?.();
-    if (asks.length === 0) return;
+    if (lost.length === 0) return;
     this.#cancelTimer = services.clock.after(LOOK_AGAIN_MS, () => {
       this.lookAgain();
     });
@@ -161,12 +179,16 @@ export class BackDesk {
     const { services } = this.#engine;
     const now = services.clock.now();
     const ask = this.#asks.find(({ log }) => log === lost.log);
-    if (ask === undefined || now < ask.noticedAt + lost.waitMs || now < ask.sentAt + BACK_EVERY_MS) return;
+    if (ask?.noticedAt === undefined || now < ask.noticedAt + lost.waitMs) return;
+    // What went out over another connection may have been swallowed there.
+    const isOtherLine = this.#sentOver.get(ask.log) !== this.#connections;
+    if (now < ask.sentAt + (isOtherLine ? OTHER_LINE_MS : BACK_EVERY_MS)) return;
     const ready = await this.#withRequest(ask, lost, identity, now);
     if (ready?.request === undefined) return;
     let isSent = false;
     for (const [rank, device] of this.#helpersOf(lost, identity, ready.round).entries())
       isSent = (await this.#send(device, ready.request, rank)) || isSent;
+    if (isSent) this.#sentOver.set(ask.log, this.#connections);
     if (isSent) await this.#replace(ready, { ...ready, sentAt: now, round: ready.round + 1 });
     if (lost.runner !== undefined) this.#engine.conversationChanged(lost.runner.state.number);
   }
@@ -176,12 +198,14 @@ export class BackDesk {
     if (ask.request !== undefined && last !== undefined && now < last + SAME_REQUEST_MS) return ask;
     const { keyPackage, secret } = await createPackage(this.#engine.services, identity);
     const progress = lost.runner?.state.progress;
+    const seq = progress?.cursor ?? 0;
     const request = await signBackRequest(groupSelfOf(identity), {
       log: ask.log,
       device: identity.device,
       keyPackage,
-      seq: progress?.suspect?.commit ?? progress?.cursor ?? 0,
+      seq,
       chain: progress?.chain ?? ZERO_CHAIN,
+      since: Math.min(seq, progress?.suspect?.commit ?? seq),
       at: now,
     });
     const made: Ask = { ...ask, request, keyPackage, secret, times: [...ask.times, now] };
@@ -267,10 +291,18 @@ export class BackDesk {
   }
 }
 
-function freshAsk(log: LogId, now: number): Ask {
+function noticed(ask: Ask, now: number): Ask {
+  return ask.noticedAt === undefined ? { ...ask, noticedAt: now } : ask;
+}
+
+function isRemembered(times: readonly number[], now: number): boolean {
+  return now < (times.at(-1) ?? -Infinity) + REMEMBERED_MS;
+}
+
+function freshAsk(log: LogId): Ask {
   return {
     log,
-    noticedAt: now,
+    noticedAt: undefined,
     request: undefined,
     keyPackage: undefined,
     secret: undefined,
@@ -283,9 +315,9 @@ function freshAsk(log: LogId, now: number): Ask {
 /** What a clock far ahead has noted counts for nobody (SPEC B3), and must not hold until then. */
 function onClock(ask: Ask, now: number): Ask {
   const madeAt = ask.request === undefined ? 0 : (ask.times.at(-1) ?? 0);
-  const latest = Math.max(ask.noticedAt, ask.sentAt, madeAt);
+  const latest = Math.max(ask.noticedAt ?? 0, ask.sentAt, madeAt);
   if (latest <= now + CLOCK_SLACK_MS) return ask;
-  return { ...freshAsk(ask.log, now), times: ask.times, round: ask.round };
+  return { ...freshAsk(ask.log), times: ask.times, round: ask.round };
 }
 
 function isAtHead(runner: LogRunner): boolean {

@@ -196,7 +196,7 @@ export class Engine {
     await renewPackage(this);
     this.carry.wake();
     this.mailroom.lookAgain();
-    this.back.lookAgain();
+    this.back.online();
   }
 
   async changeIdentity(identity: Identity): Promise<boolean> {
@@ -345,7 +345,7 @@ export class Engine {
     allWaiting: () => this.book.all(),
     status: () => ({
       connection: this.#connection,
-      problem: gravest([...this.#problems, this.succession.problem]),
+      problem: gravest([...this.#problems, this.succession.problem, this.#townProblem]),
     }),
     boardTitle: (log) => this.documents.boardTitle(log),
     back: (runner) => this.back.viewOf(runner),
@@ -361,6 +361,11 @@ export class Engine {
         return identity()?.device ?? ('' as Identity['device']);
       },
     };
+  }
+
+  get #townProblem(): StatusProblem | undefined {
+    const trouble = this.runners.get(TOWN_LOG)?.state.progress.trouble ?? 'none';
+    return trouble === 'none' ? undefined : 'town-differs';
   }
 
   statusChanged(): void {
@@ -391,6 +396,7 @@ export class Engine {
     for (const [seq, link] of change.links) this.townLinks.add(seq, link);
     this.townMoved(change.runner);
     this.mailroom.lookAgain();
+    this.statusChanged();
     const isOwn = change.intentsDone.length > 0;
     // Also an own entry that changed nothing says something: whom it was to take in is not in.
     if (isOwn && !change.foldChanged) void this.invitations.admitted();

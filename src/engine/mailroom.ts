@@ -11,13 +11,14 @@
 import { bytesToHex, equalBytes, type Bytes } from '../lib/bytes';
 import type { GroupState } from '../crypto/group';
 import { isLaterDirectory, pairKey, type Directory } from '../domain/directory';
-import { parseEntry } from '../domain/entry';
+import { parseContent, parseEntry, type WireEntry } from '../domain/entry';
 import type { Conversation } from '../domain/conversation';
-import type { DeviceId, LogId, PersonId } from '../domain/ids';
+import type { DeviceId, EntryId, LogId, PersonId } from '../domain/ids';
 import { continuationOf } from '../domain/succession';
-import { documentRowKey, rowKey, seqOfOrder, TOWN_LOG } from '../records/keys';
-import type { Identity, TimelineRecord } from '../records/logRecords';
-import { mendTimeline } from '../records/mendedTimeline';
+import { documentRowKey, orderOf, rowKey, seqOfOrder, TOWN_LOG } from '../records/keys';
+import type { EntryIntent, Identity, TimelineRecord } from '../records/logRecords';
+import { mendTimeline, nameOf, type Handed } from '../records/mendedTimeline';
+import { verifyEntry } from '../sync/entrySeal';
 import type { LogState } from '../sync/logState';
 import type { LogRunner } from '../sync/logRunner';
 import type { ReceivedMail } from '../sync/runnerHost';
@@ -26,6 +27,7 @@ import { openMail, verifiedHistory, type OpenedMail } from '../sync/mail';
 import type { VaultKey, VaultWrite } from '../vault/vault';
 import type { Engine } from './engine';
 import { groupSelfOf, keyPackagesOf } from './identity';
+import { NotStored } from './intentBook';
 import { joinedLog } from './newLogs';
 import { takeOver } from './successionJoin';
 
@@ -275,7 +277,13 @@ export class Mailroom {
     const kept = existing?.state.progress;
     const rising = ascending(history, -1, mail.snapshot);
     const before = { tail: kept?.tail ?? [], lastOrder: kept?.lastOrder ?? 0 };
-    const timeline = await mendTimeline(records, number, before, rising);
+    const timeline = await mendTimeline(
+      records,
+      number,
+      before,
+      handedBy(mail, rising, directory, identity.device),
+    );
+    await this.#sayAgain(number, timeline.unsaid);
     const { lastOrder } = timeline;
     const missed = timeline.added.filter(({ author }) => author !== identity.person).length;
     const done = existing === undefined ? [] : this.#doneBefore(existing, mail, history, identity);
@@ -284,6 +292,9 @@ export class Mailroom {
       progress: {
         ...joined.progress,
         tail: timeline.tail,
+        strays: timeline.strays,
+        // That the relay has shown us another history stays to be seen (SPEC S6).
+        trouble: kept?.fork === undefined ? 'none' : 'forked',
         lastOrder,
         readUpTo: kept?.readUpTo ?? lastOrder,
         unread: kept === undefined ? 0 : kept.unread + missed,
@@ -303,6 +314,35 @@ export class Mailroom {
       ...done.map((intent): VaultWrite => ({ store: 'intents', delete: [intent, 0] })),
     ];
     return { state, writes, done };
+  }
+
+  /**
+   * Own words that the relay had shown to us alone: they wait again, as they were. Written before their rows
+   * go, and once, however often this is begun.
+   */
+  async #sayAgain(log: number, unsaid: readonly WireEntry[]): Promise<void> {
+    const { book, records } = this.#engine;
+    const waiting = new Set(book.waiting(log).map(({ intent }) => intent.entry));
+    for (const wire of unsaid) {
+      const content = parseContent(wire.content);
+      const entry = bytesToHex(wire.id) as EntryId;
+      if (!content.ok || !SAID_AGAIN.has(content.value.body.kind) || waiting.has(entry)) continue;
+      const { body, writtenAt } = content.value;
+      const { counter, salt } = wire;
+      const intent: EntryIntent = {
+        type: 'entry',
+        log,
+        entry,
+        body,
+        writtenAt,
+        counter,
+        salt,
+        seq: undefined,
+      };
+      const added = await records.addIntent(intent);
+      if (!added.ok) throw new NotStored();
+      book.tell(added.value, intent);
+    }
   }
 
   /**
@@ -370,6 +410,31 @@ export class Mailroom {
 
 function asideKey(seq: number): VaultKey {
   return [ASIDE, seq];
+}
+
+/** What belongs to a state of the group, or to a document's, is void where that has gone. */
+const SAID_AGAIN: ReadonlySet<string> = new Set(['text', 'title', 'roster']);
+
+function handedBy(
+  { context, snapshot }: OpenedMail,
+  history: readonly TimelineRecord[],
+  directory: Directory,
+  self: DeviceId,
+): Handed {
+  const keyOf = (device: DeviceId) => directory.devices[device]?.facts.signatureKey;
+  return {
+    history,
+    self,
+    counters: snapshot.counters,
+    end: orderOf(snapshot.seq, 0, snapshot.generation),
+    places: new Map(snapshot.history.flatMap((item) => [[nameOf(item) ?? '', item.order] as const])),
+    isOfThisLog: async ({ proof }) => {
+      const entry = proof === undefined ? undefined : parseEntry(proof.entry);
+      if (proof === undefined || entry?.ok !== true) return false;
+      const key = keyOf(bytesToHex(entry.value.device) as DeviceId);
+      return key !== undefined && verifyEntry(context.log, proof.epochTag, key, entry.value);
+    },
+  };
 }
 
 /** Orders come from the inviter: only what stands behind our own rows and before the mail's seq, rising. */

@@ -6,7 +6,7 @@ import { orderOf, WAITING_ORDER } from '../records/keys';
 import type { TimelineRecord } from '../records/logRecords';
 import { deliveryOf } from './delivery';
 import type { StoredIntent } from './setupRecords';
-import type { ConversationNumber, TimelineItem } from './views';
+import type { ConversationNumber, DeliveryState, TimelineItem } from './views';
 import type { ConversationRecord } from './viewWriter';
 
 /** What a timeline is drawn with besides its rows; see VaultClient. */
@@ -60,9 +60,14 @@ export function itemsOf(item: OpenedItem, context: TimelineContext): readonly Ti
     content,
     writtenAt: item.writtenAt,
     relayAt: record.relayAt,
-    state: isMine && content.type === 'text' ? deliveryOf(record.order, context.conversation) : undefined,
+    state: isMine && content.type === 'text' ? stateOf(record, context) : undefined,
     waitsFor: undefined,
   }));
+}
+
+/** Where histories differ, receipts of a place say nothing of what stands there with us. */
+function stateOf({ gap, order }: TimelineRecord, { conversation }: TimelineContext): DeliveryState {
+  return gap?.reason === 'forked' ? 'handed-over' : deliveryOf(order, conversation);
 }
 
 /**

@@ -85,6 +85,7 @@ export interface StatusView {
  * The gravest first. storage-full, storage-failed: nothing called saved is lost, but nothing new can be saved.
  * engine-stuck: what comes in, or waits, hangs the engine again and again; it is tried less and less often.
  * not-admitted: the relay has no pass of this device any more, so nothing new arrives either.
+ * town-differs: of the town's log something is missing here, or others have another one; not an obstacle.
  */
 export const STATUS_PROBLEMS = [
   'storage-full',
@@ -95,6 +96,7 @@ export const STATUS_PROBLEMS = [
   'version-too-old',
   'relay-storage',
   'clock-wrong',
+  'town-differs',
 ] as const;
 export type StatusProblem = (typeof STATUS_PROBLEMS)[number];
 

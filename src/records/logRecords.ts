@@ -58,6 +58,8 @@ export interface Progress {
   readonly wasRedacted: boolean;
   /** Orders of timeline rows that are not yet packed into pages, ascending. */
   readonly tail: readonly number[];
+  /** Names of entries that only this device was shown; they may still come to all (SPEC B6). */
+  readonly strays?: readonly string[];
   readonly lastOrder: number;
   readonly readUpTo: number;
   readonly unread: number;

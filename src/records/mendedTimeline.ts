@@ -1,64 +1,145 @@
 /**
- * What was handed over goes between what a device has (SPEC B6): its own rows stay, and places where it
- * could read nothing are filled; an entry that it had at another place stands where the others have it.
- * Rows are rewritten from the first one that overlaps on.
+ * What was handed over goes between what a device has (SPEC B6). Where the others have an entry is where it
+ * stands; holes are filled; what nobody else has, because the relay showed it here alone, stands behind all
+ * of it and says so, and what of that is our own is given back, to be said again. Rows are rewritten from the
+ * first one that changes on.
  */
 import { bytesToHex } from '../lib/bytes';
-import { parseEntry } from '../domain/entry';
+import { parseEntry, type WireEntry } from '../domain/entry';
+import type { DeviceId } from '../domain/ids';
 import type { VaultWrite } from '../vault/vault';
 import { rowKey } from './keys';
-import type { TimelineRecord } from './logRecords';
+import type { Progress, TimelineRecord } from './logRecords';
 import type { SealedRecords } from './sealedRecords';
 import { addToTimeline, type TimelineWrites } from './timelineRows';
+
+/** What the others have. */
+export interface Handed {
+  /** Texts that hold, with rising orders. */
+  readonly history: readonly TimelineRecord[];
+  /** Where each entry stands that was mentioned, whether it holds or not. */
+  readonly places: ReadonlyMap<string, number>;
+  /** Last counter they have folded, by author. */
+  readonly counters: Progress['counters'];
+  readonly self: DeviceId;
+  /** Behind all of it: the first order of the envelope that let us in, which shows nothing. */
+  readonly end: number;
+  /** Whether it was signed for this log: counters of another say nothing here. */
+  isOfThisLog(item: TimelineRecord): Promise<boolean>;
+}
 
 export interface Mended extends TimelineWrites {
   /** Of what was handed over, what was not here before. */
   readonly added: readonly TimelineRecord[];
+  /** Own entries that nobody else has; they are in the timeline no more. */
+  readonly unsaid: readonly WireEntry[];
+  /** Names of others' entries that stand here only. */
+  readonly strays: readonly string[];
   readonly lastOrder: number;
 }
 
-/** `history` has rising orders. */
+/** Whoever handed over has it not, though it may have passed its counter: it counts as delivered to nobody. */
+const FORKED = { count: 0, reason: 'forked' } as const;
+/** Orders of one envelope. */
+const STRAYS_KEPT = 255;
+
 export async function mendTimeline(
   records: SealedRecords,
   number: number,
   kept: { readonly tail: readonly number[]; readonly lastOrder: number },
-  history: readonly TimelineRecord[],
+  handed: Handed,
 ): Promise<Mended> {
-  const first = history[0]?.order;
-  if (first === undefined) return { writes: [], tail: kept.tail, added: [], lastOrder: kept.lastOrder };
-  const behind = { from: rowKey(number, first), to: rowKey(number, Number.MAX_SAFE_INTEGER) };
-  const rows = await records.range<readonly TimelineRecord[]>('rows', behind);
-  const places = new Map(history.flatMap((item) => [[entryIdOf(item), item.order] as const]));
-  const own = rows
-    .flatMap((row) => row.value)
-    .filter((item) => item.order < first || (!isHole(item) && !isElsewhere(item, places)));
-  const known = new Set(own.map(({ order }) => order));
-  const added = history.filter(({ order }) => !known.has(order));
-  const all = [...own, ...added].sort((a, b) => a.order - b.order);
-  const rewritten = new Set(rows.flatMap((row) => row.value).map(({ order }) => order));
-  const tail = kept.tail.filter((order) => !rewritten.has(order));
-  const written = await addToTimeline(records, number, tail, all);
-  const clear: VaultWrite = { store: 'rows', deleteRange: behind };
+  const whole = { from: rowKey(number, 0), to: rowKey(number, Number.MAX_SAFE_INTEGER) };
+  const rows = await records.range<readonly TimelineRecord[]>('rows', whole);
+  const sorted = await sortOut(
+    rows.flatMap(({ value }) => value),
+    handed,
+  );
+  const from = Math.min(handed.history[0]?.order ?? Infinity, sorted.firstMoved);
+  if (from === Infinity)
+    return { writes: [], tail: kept.tail, added: [], unsaid: [], strays: [], lastOrder: kept.lastOrder };
+  const rewritten = rows.filter(({ key }) => key[1] >= from);
+  const first = rewritten[0]?.value[0]?.order ?? from;
+  const staying = sorted.staying.filter(({ order }) => order >= Math.min(first, from));
+  const known = new Set(staying.map(({ order }) => order));
+  const added = handed.history.filter(({ order }) => !known.has(order));
+  const strays = sorted.strays.slice(-STRAYS_KEPT).map((item, at): TimelineRecord => ({
+    ...item,
+    order: handed.end + 1 + at,
+    gap: FORKED,
+  }));
+  const mended = [...staying, ...added, ...strays].sort((a, b) => a.order - b.order);
+  const gone = new Set(rewritten.flatMap((row) => row.value).map(({ order }) => order));
+  const tail = kept.tail.filter((order) => !gone.has(order));
+  const written = await addToTimeline(records, number, tail, mended);
   return {
-    writes: [clear, ...written.writes],
+    writes: [
+      { store: 'rows', deleteRange: { from: rowKey(number, from), to: whole.to } } satisfies VaultWrite,
+      ...written.writes,
+    ],
     tail: written.tail,
     added,
-    lastOrder: Math.max(all.at(-1)?.order ?? 0, tail.at(-1) ?? 0, 0),
+    unsaid: sorted.unsaid,
+    strays: strays.flatMap((item) => nameOf(item) ?? []),
+    lastOrder: Math.max(mended.at(-1)?.order ?? 0, tail.at(-1) ?? 0, 0),
   };
 }
 
-/** What we had taken in at a place where the others have it not, as a relay that lies can bring about. */
-function isElsewhere(item: TimelineRecord, places: ReadonlyMap<string | undefined, number>): boolean {
-  const id = entryIdOf(item);
-  return id !== undefined && (places.get(id) ?? item.order) !== item.order;
+interface Sorted {
+  readonly staying: readonly TimelineRecord[];
+  readonly strays: readonly TimelineRecord[];
+  readonly unsaid: readonly WireEntry[];
+  readonly firstMoved: number;
 }
 
-function entryIdOf({ proof }: TimelineRecord): string | undefined {
+async function sortOut(rows: readonly TimelineRecord[], handed: Handed): Promise<Sorted> {
+  const firstHanded = handed.history[0]?.order ?? Infinity;
+  const taken = new Map(handed.history.map((item) => [item.order, nameOf(item)]));
+  const unsaid: WireEntry[] = [];
+  const strays: TimelineRecord[] = [];
+  const moved: TimelineRecord[] = [];
+  const still: TimelineRecord[] = [];
+  let firstMoved = Infinity;
+  for (const item of rows) {
+    const [wire, name] = [wireOf(item), nameOf(item)];
+    const place = (name === undefined ? undefined : handed.places.get(name)) ?? item.order;
+    const isHanded = name !== undefined && taken.get(place) === name;
+    const isOnlyHere = wire !== undefined && isUnknown(wire, handed) && (await handed.isOfThisLog(item));
+    if (wire === undefined && item.order >= firstHanded) continue;
+    if (!isOnlyHere && place === item.order && (isHanded || !taken.has(place))) {
+      const isMissed = name !== undefined && item.order >= firstHanded && !handed.places.has(name);
+      const isMarked = isMissed && (await handed.isOfThisLog(item));
+      still.push(isMarked ? { ...item, gap: item.gap ?? FORKED } : item);
+      if (isMarked) firstMoved = Math.min(firstMoved, item.order);
+      continue;
+    }
+    firstMoved = Math.min(firstMoved, item.order, place);
+    if (isOnlyHere && bytesToHex(wire.device) === handed.self) unsaid.push(wire);
+    else if (isOnlyHere || (taken.has(place) && !isHanded)) strays.push(item);
+    else if (!isHanded) moved.push({ ...item, order: place });
+  }
+  const orders = new Set(moved.map(({ order }) => order));
+  const pushedOut = still.filter(({ order }) => orders.has(order));
+  return {
+    staying: [...still.filter(({ order }) => !orders.has(order)), ...moved],
+    strays: [...strays, ...pushedOut],
+    unsaid,
+    firstMoved,
+  };
+}
+
+/** The others have not folded it: it was shown to nobody but us, or to some who are not among them. */
+function isUnknown(wire: WireEntry, { counters }: Handed): boolean {
+  return wire.counter > (counters[bytesToHex(wire.device) as DeviceId] ?? 0);
+}
+
+/** By author and id: an author chooses ids, so nobody's entry can hide another's. */
+export function nameOf(item: TimelineRecord): string | undefined {
+  const wire = wireOf(item);
+  return wire === undefined ? undefined : `${bytesToHex(wire.device)}/${bytesToHex(wire.id)}`;
+}
+
+function wireOf({ proof }: TimelineRecord): WireEntry | undefined {
   const entry = proof === undefined ? undefined : parseEntry(proof.entry);
-  return entry?.ok === true ? bytesToHex(entry.value.id) : undefined;
-}
-
-/** A place without an entry. */
-function isHole(item: TimelineRecord): boolean {
-  return item.proof === undefined;
+  return entry?.ok === true ? entry.value : undefined;
 }

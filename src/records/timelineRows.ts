@@ -17,6 +17,30 @@ export interface TimelineWrites {
   readonly tail: readonly number[];
 }
 
+/** Items that go, wherever they stand; pages keep what is left of them. */
+export async function takeOut(
+  records: SealedRecords,
+  number: number,
+  tail: readonly number[],
+  isGone: (item: TimelineRecord) => boolean,
+): Promise<TimelineWrites> {
+  const rows = await records.range<readonly TimelineRecord[]>('rows', {
+    from: rowKey(number, 0),
+    to: rowKey(number, Number.MAX_SAFE_INTEGER),
+  });
+  const writes: VaultWrite[] = [];
+  const gone = new Set<number>();
+  for (const { key, value } of rows) {
+    const left = value.filter((item) => !isGone(item));
+    if (left.length === value.length) continue;
+    for (const { order } of value.filter(isGone)) gone.add(order);
+    writes.push({ store: 'rows', delete: key });
+    const end = left.at(-1);
+    if (end !== undefined) writes.push(await records.put('rows', rowKey(number, end.order), left));
+  }
+  return { writes, tail: tail.filter((order) => !gone.has(order)) };
+}
+
 /** `tail`: orders of single rows already stored. `added`: new items in order, all behind the tail. */
 export async function addToTimeline(
   records: SealedRecords,

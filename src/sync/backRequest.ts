@@ -11,13 +11,16 @@ import {
 } from '../domain/back';
 import { idToBytes, type LogId } from '../domain/ids';
 
+/** Without the place from where on to hand over it was `back`. */
+const LABEL = 'back-since';
+
 export interface VerifiedBackRequest extends SignedBackRequest {
   /** The key it is signed with, which is the one in its key package. */
   readonly signatureKey: Bytes;
 }
 
 export async function signBackRequest(self: GroupSelf, request: BackRequest): Promise<Bytes> {
-  const signature = await signLabelled(self.signatureSecret, 'back', ...signedParts(request));
+  const signature = await signLabelled(self.signatureSecret, LABEL, ...signedParts(request));
   return encodeBackRequest({ ...request, signature });
 }
 
@@ -33,13 +36,13 @@ export async function verifyBackRequest(
   const named = await groups.parseKeyPackage(request.keyPackage);
   if (!named.ok || bytesToHex(named.value.device) !== request.device) return undefined;
   const { signatureKey } = named.value;
-  const isSigned = await verifyLabelled(signatureKey, request.signature, 'back', ...signedParts(request));
+  const isSigned = await verifyLabelled(signatureKey, request.signature, LABEL, ...signedParts(request));
   // The bytes are what is signed: another form of the same request would be another entry.
   if (!isSigned || !equalBytes(encodeBackRequest(request), bytes)) return undefined;
   return { ...request, signatureKey };
 }
 
-function signedParts(request: BackRequest): readonly [Bytes, Bytes, Bytes, number, Bytes, number] {
-  const { log, device, keyPackage, seq, chain, at } = request;
-  return [idToBytes(log), idToBytes(device), sha256(keyPackage), seq, chain, at];
+function signedParts(request: BackRequest): readonly [Bytes, Bytes, Bytes, number, Bytes, number, number] {
+  const { log, device, keyPackage, seq, chain, since, at } = request;
+  return [idToBytes(log), idToBytes(device), sha256(keyPackage), seq, chain, since, at];
 }

@@ -7,6 +7,7 @@ import { bytesToHex, equalBytes, type Bytes } from '../lib/bytes';
 import type { CommitRequest, GroupCrypto, GroupFailure, GroupSelf } from '../crypto/group';
 import { sha256 } from '../crypto/hash';
 import { openReturn } from '../domain/back';
+import type { DeviceFacts } from '../domain/body';
 import type { Directory, DirectoryDevice } from '../domain/directory';
 import type { DeviceId, PersonId } from '../domain/ids';
 import { encodePosition, type Position } from '../domain/position';
@@ -80,9 +81,19 @@ export async function prepareCommit(
     welcomed: change.added.map(({ facts }) => ({
       device: facts.id,
       mailbox: facts.mailbox,
-      since: openReturn(state.fold.returns, { device: facts.id, signatureKey: facts.signatureKey })?.seq,
+      since: sinceOf(state, facts),
     })),
   });
+}
+
+/** From where on a device that comes back has something else than we, or nothing (SPEC B5). */
+function sinceOf({ fold, progress }: LogState, { id, signatureKey }: DeviceFacts): number | undefined {
+  const asked = openReturn(fold.returns, { device: id, signatureKey });
+  if (asked === undefined) return undefined;
+  const { seq, place } = asked;
+  const ours = progress.links.find(([known]) => known === place?.seq)?.[1];
+  const isFork = place !== undefined && ours !== undefined && !equalBytes(place.chain, ours);
+  return isFork ? 0 : seq;
 }
 
 /** Packages that are broken, of another device than the directory says, or out of their lifetime now. */

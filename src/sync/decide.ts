@@ -60,6 +60,7 @@ export interface GroupSituation {
   readonly commitAt: number;
   readonly isFlying: boolean;
   readonly hasWaiting: boolean;
+  readonly sealAt: number;
   /** A removal from the town that was asked for here is not in its log yet (SPEC G10), or we are outvoted. */
   readonly isHeldBack: boolean;
   readonly isLeafOld: boolean;
@@ -115,7 +116,9 @@ function decideInGroup(group: GroupSituation): Decision {
     // SPEC G10: nothing is sealed to somebody whose removal is known.
     if (due.remove > 0) return nothing(wakeAt);
   }
-  if (!group.isFlying && group.hasWaiting && !group.isHeldBack) {
+  const maySeal = !group.isFlying && group.hasWaiting && !group.isHeldBack;
+  if (maySeal && now < group.sealAt) wakeAt = earliest(wakeAt, group.sealAt);
+  else if (maySeal) {
     const mayRenew = !group.hasPendingCommit && now >= group.commitAt;
     return doing(group.isLeafOld && mayRenew ? 'renew' : 'seal', wakeAt);
   }

@@ -6,7 +6,6 @@ import { equalBytes, type Bytes } from '../lib/bytes';
 import { afterCommit, returnKey, withRequest } from '../domain/back';
 import type { EntryBody } from '../domain/body';
 import { personOfDevice, type Directory } from '../domain/directory';
-import { withSighting } from '../domain/fork';
 import type { DeviceId, PersonId } from '../domain/ids';
 import { ENTRIES_PER_ENVELOPE } from '../domain/entry';
 import { targetDevices } from '../domain/target';
@@ -23,11 +22,11 @@ import type { VerifiedBackRequest } from './backRequest';
 import { envelopeIdOf, nextLink, type OpenedEntry } from './entrySeal';
 import type { DocumentChange, IngestContext, Ingested, TownProof } from './ingest';
 import type { Group, LogState } from './logState';
+import { withClaim, withTrouble, type Claim } from './sighting';
 import { stateHash } from './snapshot';
 
 /** How many links are kept to compare with what others have seen. */
 const LINKS_KEPT = 256;
-const TROUBLE_RANK = { none: 0, gap: 1, forked: 2, 'needs-reentry': 3 } as const;
 
 export class IngestDraft {
   readonly context: IngestContext;
@@ -180,6 +179,7 @@ export class IngestDraft {
     const returns = withRequest(before, request, { relayAt, isPresent });
     if (returns === before) return;
     this.setFold({ ...this.fold, returns });
+    this.witness(request);
     if (isOwn) this.isOwnChange = true;
     if (request.device === this.context.self.device && !this.context.isOwnRequest(request))
       this.progress = { ...this.progress, isCopied: true };
@@ -256,22 +256,16 @@ export class IngestDraft {
    * SPEC E7: what an author had seen must be what we have seen. False when its link is another; what
    * we do not hold any more is not held against anybody.
    */
-  witness(device: DeviceId, seq: number, chain: Bytes): boolean {
-    const ours = this.#linkBySeq.get(seq);
-    if (ours === undefined) return true;
-    const agrees = equalBytes(ours, chain);
+  witness(claim: Claim): boolean {
+    // What stands in front of our next envelope is all that its author can have seen.
+    const ours = claim.seq > this.cursor ? 'ahead' : this.#linkBySeq.get(claim.seq);
     // Of our own devices nobody else is a witness: what we wrote is what we have seen.
-    if (device === this.context.self.device) return agrees;
-    const fork = withSighting(this.progress.fork, { device, seq, agrees });
-    if (fork !== this.progress.fork) this.progress = { ...this.progress, fork };
-    if (!agrees) this.trouble('forked');
-    return agrees;
+    if (claim.device !== this.context.self.device) this.progress = withClaim(this.progress, claim, ours);
+    return ours === undefined || (ours !== 'ahead' && equalBytes(ours, claim.chain));
   }
 
-  /** It only grows (SPEC S6). */
-  trouble(trouble: 'gap' | 'forked' | 'needs-reentry'): void {
-    if (TROUBLE_RANK[trouble] > TROUBLE_RANK[this.progress.trouble])
-      this.progress = { ...this.progress, trouble };
+  trouble(trouble: Progress['trouble']): void {
+    this.progress = withTrouble(this.progress, trouble);
   }
 
   /** SPEC E7: cursor and chain move over one envelope, whatever became of it. */

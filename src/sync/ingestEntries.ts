@@ -114,7 +114,7 @@ function foldEntry(
   if (!isOwn) draft.inStep(place.seq);
   draft.settleWelcomes(device, content.body);
   if (request !== undefined) draft.takeRequest(request, place.relayAt, isOwn);
-  const agrees = draft.witness(device, content.seenSeq, content.seenChain);
+  const agrees = draft.witness({ device, seq: content.seenSeq, chain: content.seenChain });
   const missing = entry.wire.counter - last - 1;
   const gap = draft.isHole(missing)
     ? ({ count: missing, reason: 'missing' } as const)

@@ -4,15 +4,18 @@
  * next run needs.
  */
 import type { Bytes } from '../lib/bytes';
+import type { DeviceId } from '../domain/ids';
 import { REFUSAL_THEN, type StoredEnvelope } from '../protocol/frames';
 import { LIMITS } from '../protocol/limits';
 import type { Progress } from '../records/logRecords';
 import type { VaultWrite } from '../vault/vault';
 import type { LogState } from './logState';
 import type { LogRunner } from './logRunner';
+import type { Receipt } from './receipts';
 import type { RelayFailure } from './relayClient';
 import type { RunnerChange, RunnerHost } from './runnerHost';
 import { partWrites } from './saveLog';
+import { withTrouble } from './sighting';
 import type { AskedPage } from './steps/readLog';
 
 /** How long the first wait is, and the longest; each one doubles the one before (SPEC S3). */
@@ -21,6 +24,11 @@ export const LONGEST_RETRY_MS = 30_000;
 
 /** `full`, `closed`: the log takes nothing; `forbidden`: not from us; `too-large`: an entry of ours was. */
 export type Refused = 'full' | 'closed' | 'forbidden' | 'too-large';
+
+interface StoredSlot {
+  readonly number: number;
+  readonly value: Bytes;
+}
 
 /** Lost with the process, and found again from the relay. Times in ms. */
 export interface RunnerMemory {
@@ -33,7 +41,11 @@ export interface RunnerMemory {
   ahead: AskedPage | undefined;
   isRolledBack: boolean;
   news: StoredEnvelope[];
-  slots: { readonly number: number; readonly value: Bytes }[];
+  slots: StoredSlot[];
+  /** The highest put that was looked at. */
+  lastPut: number;
+  /** Receipts that name a place we have not read yet. */
+  readonly early: Map<DeviceId, { readonly slot: StoredSlot; readonly receipt: Receipt }>;
   /** Why the relay takes nothing of this log, or why we could not send something; shown. */
   refusal: Refused | undefined;
   retryAt: number;
@@ -51,6 +63,9 @@ export interface RunnerMemory {
   townReadFor: number | undefined;
   commitAt: number;
   commitTries: number;
+  /** What was handed over and was not there is sealed again, later each time. */
+  sealAt: number;
+  sealTries: number;
   isSubmitted: boolean;
   /** Key packages (hex) no commit can be made with, and when that was judged. */
   readonly unfit: Map<string, number>;
@@ -77,6 +92,8 @@ export function freshMemory(foreignSeq: number): RunnerMemory {
     isRolledBack: false,
     news: [],
     slots: [],
+    lastPut: 0,
+    early: new Map(),
     refusal: undefined,
     retryAt: 0,
     decidedAt: 0,
@@ -88,6 +105,8 @@ export function freshMemory(foreignSeq: number): RunnerMemory {
     townReadFor: undefined,
     commitAt: 0,
     commitTries: 0,
+    sealAt: 0,
+    sealTries: 0,
     isSubmitted: false,
     unfit: new Map(),
     readsBegun: 0,
@@ -171,8 +190,8 @@ export class LogDesk {
   }
 
   markTrouble(trouble: Progress['trouble']): void {
-    if (this.state.progress.trouble === trouble) return;
-    void this.runner.update({ trouble });
+    const { progress } = this.state;
+    if (withTrouble(progress, trouble) !== progress) void this.runner.update({ trouble });
   }
 
   // ---- failing and waiting ----------------------------------------------------------------------
@@ -204,6 +223,12 @@ export class LogDesk {
     if (refusal === 'stale') {
       this.memory.head = Math.max(this.memory.head, number);
       this.memory.needsRead = true;
+      // It has a commit where we have read something else: this is not the log we have read (SPEC B1).
+      const { lastCommit, cursor } = this.state.progress;
+      if (number > lastCommit && number <= cursor) {
+        this.markTrouble('needs-reentry');
+        return false;
+      }
       // A relay that says so falsely would otherwise keep us busy.
       if (number <= this.state.progress.lastCommit) return this.pause();
       return true;
@@ -225,6 +250,14 @@ export class LogDesk {
     if (this.memory.refusal === refusal) return;
     this.memory.refusal = refusal;
     this.tell({});
+  }
+
+  /** Entries wait by themselves: a relay that never shows them must not make us flood the log. */
+  pauseSealing(): true {
+    const { memory } = this;
+    memory.sealAt = this.now + waitOf(memory.sealTries);
+    memory.sealTries = Math.min(memory.sealTries + 1, 10);
+    return true;
   }
 
   /** Commits wait by themselves; messages go on meanwhile. */

@@ -241,6 +241,7 @@ export class LogRunner {
       Object.assign(memory, {
         retryAt: 0,
         commitAt: 0,
+        sealAt: 0,
         mailAt: 0,
         correctAt: undefined,
         orphansAt: undefined,
@@ -293,7 +294,8 @@ export class LogRunner {
 
   get #isOutvoted(): boolean {
     const { group, progress } = this.state;
-    return isOutvoted(progress.fork, group?.leaves.map(({ device }) => device) ?? []);
+    const { device } = this.#desk.host.identity;
+    return isOutvoted(progress.fork, device, group?.leaves.map((leaf) => leaf.device) ?? []);
   }
 
   #groupSituation(): GroupSituation | undefined {
@@ -316,6 +318,7 @@ export class LogRunner {
       commitAt: memory.commitAt,
       isFlying: flight !== undefined,
       hasWaiting: host.waitingIntents(state.number).length > 0,
+      sealAt: memory.sealAt,
       isHeldBack: this.#isOutvoted || (isConversation && host.isRemovalWaiting()),
       isLeafOld: isLeafOld(group, progress.leafRenewedAt, now),
       isReceiptDue: isReceiptDue(this.#desk),

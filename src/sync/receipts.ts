@@ -1,7 +1,8 @@
 /**
  * Receipts are last values beside the log (SPEC A1–A4): delivered up to and read up to, one slot for a
  * device, sealed under the epoch and signed by the device, so that neither the relay nor another member
- * can speak for it. They only grow.
+ * can speak for it. They only grow. Each names the link its device holds (SPEC E7), so that nobody calls
+ * delivered what the relay has shown to nobody else.
  */
 import * as v from 'valibot';
 import { concatBytes, equalBytes, type Bytes } from '../lib/bytes';
@@ -20,9 +21,14 @@ export interface Receipt {
   /** Seqs. */
   readonly delivered: number;
   readonly read: number;
+  /** Its link at `delivered`. */
+  readonly chain: Bytes;
 }
 
-const schema = v.strictTuple([deviceIdSchema, uint, uint, bytesOf(64)]);
+const schema = v.strictTuple([deviceIdSchema, uint, uint, bytesOf(32), bytesOf(64)]);
+
+/** Without a link it was `receipt`. */
+const LABEL = 'receipt-link';
 
 /** Tells the relay nothing but that the same device wrote it again. */
 export function receiptSlot(log: LogId, device: DeviceId): Bytes {
@@ -35,9 +41,9 @@ export async function sealReceipt(
   secret: SecretKey,
   receipt: Receipt,
 ): Promise<Bytes> {
-  const { device, delivered, read } = receipt;
-  const signature = await signLabelled(secret, 'receipt', idToBytes(log), idToBytes(device), delivered, read);
-  const plain = encodeCbor([device, delivered, read, signature]);
+  const { device, delivered, read, chain } = receipt;
+  const signature = await signLabelled(secret, LABEL, ...signedParts(log, receipt));
+  const plain = encodeCbor([device, delivered, read, chain, signature]);
   return concatBytes(group.tag, await sealBytes(group.key, associatedData(log), plain));
 }
 
@@ -48,12 +54,20 @@ export async function openReceipt(log: LogId, group: Group, value: Uint8Array): 
   if (!plain.ok) return undefined;
   const parsed = parseCbor(schema, plain.value);
   if (!parsed.ok) return undefined;
-  const [device, delivered, read, signature] = parsed.value;
+  const [device, delivered, read, chain, signature] = parsed.value;
   const leaf = group.leaves.find((candidate) => candidate.device === device);
   if (leaf === undefined) return undefined;
-  const parts = [idToBytes(log), idToBytes(device), delivered, read] as const;
-  if (!(await verifyLabelled(leaf.signatureKey, signature, 'receipt', ...parts))) return undefined;
-  return { device, delivered, read };
+  const receipt = { device, delivered, read, chain };
+  if (!(await verifyLabelled(leaf.signatureKey, signature, LABEL, ...signedParts(log, receipt))))
+    return undefined;
+  return receipt;
+}
+
+function signedParts(
+  log: LogId,
+  { device, delivered, read, chain }: Receipt,
+): readonly [Bytes, Bytes, number, number, Bytes] {
+  return [idToBytes(log), idToBytes(device), delivered, read, chain];
 }
 
 function associatedData(log: LogId): Bytes {

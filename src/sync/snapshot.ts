@@ -99,7 +99,14 @@ const returnsSchema = v.record(
   v.string(),
   v.strictObject({
     at: uint,
-    open: absent(v.strictObject({ keyPackage: absent(anyBytes), seq: uint, isOut: v.boolean() })),
+    open: absent(
+      v.strictObject({
+        keyPackage: absent(anyBytes),
+        seq: uint,
+        place: v.exactOptional(v.strictObject({ seq: uint, chain: bytes32 })),
+        isOut: v.boolean(),
+      }),
+    ),
   }),
 );
 

@@ -6,6 +6,7 @@ import { isOrphan } from '../../domain/welcomes';
 import { appendResult, OP } from '../../protocol/frames';
 import { dueCorrection, prepareCommit, unfitPackages } from '../commitLoop';
 import type { LogDesk } from '../logDesk';
+import { withTrouble } from '../sighting';
 
 /** A lifetime is judged by a clock, and clocks are set right. */
 const JUDGED_FOR_MS = 3_600_000;
@@ -79,9 +80,22 @@ export async function submitCommit(desk: LogDesk): Promise<boolean> {
   // The relay lets nobody commit in a loop; messages go on meanwhile.
   if (refusal?.[0] === 'rate') return desk.pauseCommits(refusal[1]);
   if (refusal !== null) return desk.refused(refusal[0], refusal[1]);
+  if ((accepted[0]?.[0] ?? Infinity) <= desk.state.progress.cursor) return passedElsewhere(desk);
   memory.isSubmitted = true;
   memory.commitTries = 0;
   desk.worked();
   memory.head = Math.max(memory.head, accepted[0]?.[0] ?? 0);
   return true;
+}
+
+/**
+ * The relay has our commit where we have read something else (SPEC B1). Others went on from it; where there
+ * are none, another commit is made.
+ */
+async function passedElsewhere(desk: LogDesk): Promise<boolean> {
+  const isAlone = desk.state.group?.leaves.length === 1;
+  const progress = withTrouble(desk.state.progress, isAlone ? 'forked' : 'needs-reentry');
+  if (!(await desk.save({ ...desk.state, progress, pendingCommit: undefined }, []))) return false;
+  desk.tell({});
+  return desk.pauseCommits(0);
 }

@@ -7,6 +7,7 @@ import { prepareFlight, type WaitingIntent } from '../flight';
 import type { SealFailure } from '../entrySeal';
 import type { LogDesk } from '../logDesk';
 import type { LogState } from '../logState';
+import { withTrouble } from '../sighting';
 
 /** One append stays far below the relay's largest frame, and passes a slow line before the answer is due. */
 const APPEND_BYTES = 256 * 1024;
@@ -60,9 +61,14 @@ export async function fly(desk: LogDesk): Promise<boolean> {
   if (!answer.ok) return desk.failed(answer.error);
   const [accepted, refusal] = answer.value;
   if (accepted.some(([seq]) => seq <= progress.cursor)) {
-    // We have passed that place without meeting them: they are sealed again, under the same counters.
-    await desk.save({ ...desk.state, flight: undefined }, []);
-    return desk.pause();
+    // We have passed that place without meeting them: they are sealed again, under the same counters. Where
+    // nothing was redacted we were shown something else there (SPEC E7).
+    const progress = desk.state.progress.wasRedacted
+      ? desk.state.progress
+      : withTrouble(desk.state.progress, 'forked');
+    if (!(await desk.save({ ...desk.state, progress, flight: undefined }, []))) return false;
+    desk.tell({});
+    return desk.pauseSealing();
   }
   const acks = unacknowledged
     .slice(0, accepted.length)

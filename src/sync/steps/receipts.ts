@@ -1,9 +1,12 @@
 /** "Zugestellt" and "gelesen" of others come in, ours go out (SPEC A1–A4). */
-import { idToBytes } from '../../domain/ids';
+import { equalBytes } from '../../lib/bytes';
+import { idToBytes, type DeviceId } from '../../domain/ids';
 import { doneResult, OP } from '../../protocol/frames';
 import { seqOfOrder } from '../../records/keys';
-import { openReceipt, receiptSlot, sealReceipt } from '../receipts';
+import type { Progress } from '../../records/logRecords';
 import { waitOf, type LogDesk } from '../logDesk';
+import { openReceipt, receiptSlot, sealReceipt, type Receipt } from '../receipts';
+import { withClaim } from '../sighting';
 
 export function isReceiptDue({ state, memory, host, isConversation }: LogDesk): boolean {
   const { core, group, progress } = state;
@@ -26,6 +29,7 @@ export async function sendReceipt(desk: LogDesk): Promise<boolean> {
     device,
     delivered: progress.cursor,
     read: Math.min(progress.cursor, seqOfOrder(progress.readUpTo, core.generation)),
+    chain: progress.chain,
   };
   const value = await sealReceipt(core.log, group, host.self.signatureSecret, receipt);
   const answer = await host.relay.request(
@@ -47,20 +51,42 @@ export async function sendReceipt(desk: LogDesk): Promise<boolean> {
 }
 
 export async function takeReceipts(desk: LogDesk): Promise<boolean> {
-  const { core, group } = desk.state;
-  const slots = desk.memory.slots.splice(0);
-  const receipts = { ...desk.state.progress.receipts };
-  let { putCursor, suspect, skipped } = desk.state.progress;
-  for (const { number, value } of slots) {
-    putCursor = Math.max(putCursor, number);
-    const receipt = group === undefined ? undefined : await openReceipt(core.log, group, value);
+  const { core, group, progress } = desk.state;
+  const { memory, host } = desk;
+  const slots = memory.slots.splice(0);
+  let next = progress;
+  for (const slot of slots) {
+    const receipt = group === undefined ? undefined : await openReceipt(core.log, group, slot.value);
     if (receipt === undefined) continue;
-    const [delivered, read] = receipts[receipt.device] ?? [0, 0];
-    // SPEC B1: it was sealed in our epoch by one who has read on: that epoch is alive.
-    if (receipt.device !== desk.host.identity.device && receipt.delivered >= (suspect?.seq ?? Infinity))
-      suspect = undefined;
-    receipts[receipt.device] = [Math.max(delivered, receipt.delivered), Math.max(read, receipt.read)];
+    // Whether it is of our history shows when we have come as far.
+    if (receipt.delivered > progress.cursor) memory.early.set(receipt.device, { slot, receipt });
+    else next = withReceipt(next, receipt, host.identity.device);
   }
-  if (suspect !== desk.state.progress.suspect) skipped = undefined;
-  return desk.saveProgress({ receipts, putCursor, suspect, skipped });
+  memory.lastPut = Math.max(memory.lastPut, ...slots.map(({ number }) => number));
+  const waiting = Math.min(...[...memory.early.values()].map(({ slot }) => slot.number));
+  const putCursor = Math.max(progress.putCursor, Math.min(memory.lastPut, waiting - 1));
+  return desk.saveProgress({ ...next, putCursor });
+}
+
+/** Those that named a place we had not reached, once we have. */
+export function recallReceipts({ memory, state }: LogDesk): void {
+  for (const [device, { slot, receipt }] of memory.early)
+    if (receipt.delivered <= state.progress.cursor) {
+      memory.early.delete(device);
+      memory.slots.push(slot);
+    }
+}
+
+/** SPEC A2, B1, E7. */
+function withReceipt(progress: Progress, receipt: Receipt, self: DeviceId): Progress {
+  const { device, delivered, read, chain } = receipt;
+  const ours = progress.links.find(([seq]) => seq === delivered)?.[1];
+  let next = device === self ? progress : withClaim(progress, { device, seq: delivered, chain }, ours);
+  // It was sealed in our epoch by one who has read on: that epoch is alive.
+  if (device !== self && delivered >= (next.suspect?.seq ?? Infinity))
+    next = { ...next, suspect: undefined, skipped: undefined };
+  if (ours !== undefined && !equalBytes(ours, chain)) return next;
+  const [before, readBefore] = next.receipts[device] ?? [0, 0];
+  const now = [Math.max(before, delivered), Math.max(readBefore, read)] as const;
+  return { ...next, receipts: { ...next.receipts, [device]: now } };
 }

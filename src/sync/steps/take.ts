@@ -2,17 +2,19 @@
 import type { EntryId } from '../../domain/ids';
 import type { StoredEnvelope } from '../../protocol/frames';
 import { documentRowKey, rowKey, seqOfOrder, TOWN_PROOFS } from '../../records/keys';
-import type { Progress } from '../../records/logRecords';
-import { addToTimeline } from '../../records/timelineRows';
+import type { Progress, TimelineRecord } from '../../records/logRecords';
+import { nameOf } from '../../records/mendedTimeline';
+import { addToTimeline, takeOut } from '../../records/timelineRows';
 import type { VaultWrite } from '../../vault/vault';
 import { heldEntries } from '../carried';
 import { RECEIPT_DELAY_MS } from '../decide';
 import { ingest, type Ingested } from '../ingest';
 import type { LogDesk } from '../logDesk';
-import type { Group, LogState } from '../logState';
+import type { LogState } from '../logState';
 import { settle } from '../settle';
 import { stateHash } from '../snapshot';
 import { welcomeMails } from '../welcomeMails';
+import { recallReceipts } from './receipts';
 
 export const INGEST_BATCH = 512;
 
@@ -37,20 +39,37 @@ export async function take(desk: LogDesk, envelopes: readonly StoredEnvelope[]):
 
 async function takeEnvelopes(desk: LogDesk, envelopes: readonly StoredEnvelope[]): Promise<boolean> {
   const { host, state } = desk;
-  const before = state.group;
   const result = await ingest(contextOf(desk), state, envelopes);
+  if (!(await dropStrays(desk, result.items))) return false;
+  const { tail, strays } = desk.state.progress;
   const timeline = desk.isConversation
-    ? await addToTimeline(host.records, state.number, state.progress.tail, result.items)
+    ? await addToTimeline(host.records, state.number, tail, result.items)
     : { writes: [], tail: [] };
-  const progress = { ...result.state.progress, tail: timeline.tail };
+  const progress = { ...result.state.progress, tail: timeline.tail, ...(strays && { strays }) };
   const settled = settle(desk.state, { ...result.state, progress }, result);
   const next = await withMails(desk, result, settled);
   if (!(await desk.save(next, [...timeline.writes, ...(await rowWrites(desk, result))]))) {
     if (result.documents.length > 0) await host.documents.reset(state.number);
     return false;
   }
-  await taken(desk, result, before);
+  await taken(desk, result, state);
+  recallReceipts(desk);
   return result.waitsForTown === undefined;
+}
+
+/** What only we were shown has come to all: it stands where all have it (SPEC B6). */
+async function dropStrays(desk: LogDesk, items: readonly TimelineRecord[]): Promise<boolean> {
+  const { number, progress } = desk.state;
+  const strays = new Set(progress.strays);
+  if (strays.size === 0) return true;
+  const come = new Set(items.map(nameOf).filter((name) => name !== undefined && strays.has(name)));
+  if (come.size === 0) return true;
+  const left = await takeOut(desk.host.records, number, progress.tail, (item) => come.has(nameOf(item)));
+  const others = [...strays].filter((name) => !come.has(name));
+  return desk.save(
+    { ...desk.state, progress: { ...progress, tail: left.tail, strays: others } },
+    left.writes,
+  );
 }
 
 function contextOf(desk: LogDesk): Parameters<typeof ingest>[0] {
@@ -95,9 +114,13 @@ async function withMails(desk: LogDesk, result: Ingested, next: LogState): Promi
   return { ...next, followUps: { mails: [...next.followUps.mails, ...mails] } };
 }
 
-async function taken(desk: LogDesk, result: Ingested, before: Group | undefined): Promise<void> {
+async function taken(desk: LogDesk, result: Ingested, { group: before, flight }: LogState): Promise<void> {
   const { host, memory } = desk;
+  const isFlightLost =
+    flight !== undefined && flight.envelopes.length > (desk.state.flight?.envelopes.length ?? 0);
   if (result.isOwnChange) desk.runner.causedChange();
+  if (result.doneIntents.length > 0) memory.sealTries = 0;
+  else if (isFlightLost && !result.groupChanged) desk.pauseSealing();
   if (result.groupChanged) {
     if (before !== undefined) host.groups.wipe(before.state);
     memory.isSubmitted = false;

@@ -21,7 +21,7 @@ const ALARMS: ReadonlySet<StatusProblem> = new Set([
 type Words = Messages['shell']['status'];
 
 export function statusLine(status: StatusView, now: number, words: Words): StatusLine | undefined {
-  if (status.problem)
+  if (status.problem !== undefined && status.problem !== 'town-differs')
     return { tone: isAlarm(status.problem) ? 'alarm' : 'waiting', text: problemText(status.problem, words) };
   const { connection, waiting } = status;
   if (connection.state === 'offline')
@@ -33,9 +33,10 @@ export function statusLine(status: StatusView, now: number, words: Words): Statu
       ? { tone: 'quiet', text: words.connecting }
       : undefined;
   }
-  return waiting > 0 && isOverdue(status.waitingSince, now)
-    ? { tone: 'quiet', text: words.handingOver(waiting) }
-    : undefined;
+  if (waiting > 0 && isOverdue(status.waitingSince, now))
+    return { tone: 'quiet', text: words.handingOver(waiting) };
+  // It stays, and hides nothing that changes.
+  return status.problem && { tone: 'waiting', text: problemText(status.problem, words) };
 }
 
 function isOverdue(since: number | undefined, now: number): boolean {
@@ -56,6 +57,7 @@ export function problemText(problem: StatusProblem, words: Words): string {
     'clock-wrong': words.clockWrong,
     'version-too-old': words.versionTooOld,
     'relay-changed': words.relayChanged,
+    'town-differs': words.townDiffers,
   }[problem];
 }
 
@@ -69,5 +71,6 @@ export function problemHelp(problem: StatusProblem, words: Messages['shell']['qu
     'clock-wrong': words.clockWrong,
     'version-too-old': words.versionTooOld,
     'relay-changed': words.relayChanged,
+    'town-differs': words.townDiffers,
   }[problem];
 }

@@ -100,17 +100,18 @@ async function receiptTargets(party: Party, group: Group): Promise<readonly Targ
     );
     return true;
   };
-  const signature = await signLabelled(secret, 'receipt', log, idToBytes(device), 9, 4);
+  const chain = new Uint8Array(32).fill(5);
+  const signature = await signLabelled(secret, 'receipt-link', log, idToBytes(device), 9, 4, chain);
   return [
     {
       name: 'receipts (A1)',
-      samples: [await sealReceipt(party.log, group, secret, { device, delivered: 9, read: 4 })],
+      samples: [await sealReceipt(party.log, group, secret, { device, delivered: 9, read: 4, chain })],
       runs: 100,
       check: open,
     },
     {
       name: 'receipts inside a seal that holds (A2)',
-      samples: [encodeCbor([device, 9, 4, signature])],
+      samples: [encodeCbor([device, 9, 4, chain, signature])],
       runs: 100,
       check: async (input) => open(concatBytes(group.tag, await sealBytes(group.key, sealData, input))),
     },

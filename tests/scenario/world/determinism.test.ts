@@ -1,5 +1,6 @@
 /** A seed that does not replay is no help: everything that happens is a function of the plan. */
 import { describe, expect, it } from 'vitest';
+import { FAMILIES, runPlan } from './families';
 import { planOf } from './plan';
 import { runWorld } from './runWorld';
 
@@ -12,6 +13,15 @@ describe('a world and its seed', { timeout: 300_000 }, () => {
       expect(other.fingerprint).toBe(one.fingerprint);
       expect(one.lines.length).toBeGreaterThan(300);
     });
+
+  it('replays a relay’s lies byte for byte', async () => {
+    const plan = FAMILIES.lying(11);
+    const [one, other] = [await runPlan(plan), await runPlan(plan)];
+    const at = one.lines.findIndex((line, index) => line !== other.lines[index]);
+    expect(other.lines[at], `line ${at}`).toBe(one.lines[at]);
+    expect(other.fingerprint).toBe(one.fingerprint);
+    expect(one.lines.some((line) => line.includes('* lies: '))).toBe(true);
+  });
 
   it('differs from one seed to the next', async () => {
     const [one, other] = [await runWorld(planOf(7)), await runWorld(planOf(8))];

@@ -1,10 +1,10 @@
 /** Plans that once went wrong, as few deeds as it took: each is a test of what mended it. */
-import type { Plan } from './plan';
+import type { AnyPlan } from './families';
 
 export interface Found {
   /** What holds now. */
   readonly name: string;
-  readonly plan: Plan;
+  readonly plan: AnyPlan;
 }
 
 export const FOUND: readonly Found[] = [

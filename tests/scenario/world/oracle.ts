@@ -7,12 +7,20 @@ import type { LogId } from '../../../src/domain/ids';
 import { Census } from './judge/census';
 import type { Court } from './judge/court';
 import { Excuses } from './judge/excuses';
+import { Heard } from './judge/heard';
 import { Honesty } from './judge/honesty';
+import {
+  sightOf,
+  verifyDelivered,
+  verifyGenuine,
+  verifyToldApart,
+  verifyTownToldApart,
+} from './judge/liedTo';
 import { verifyRemoved } from './judge/removed';
 import { unrest } from './judge/rest';
 import { verifyLog, verifyTown } from './judge/sameness';
 import { SavedTexts } from './judge/savedTexts';
-import { shownAt, type Shown } from './judge/shown';
+import { shownAt, type Shown, type ShownByPlace } from './judge/shown';
 import { placeOf, Witness } from './judge/witness';
 import type { World } from './world';
 import type { WorldDevice } from './worldDevice';
@@ -23,6 +31,7 @@ export class Oracle {
   readonly #court: Court;
   readonly #honesty: Honesty;
   readonly #texts: SavedTexts;
+  readonly #heard: Heard;
 
   constructor(world: World) {
     this.#world = world;
@@ -37,6 +46,7 @@ export class Oracle {
     };
     this.#honesty = new Honesty(world, this.#court);
     this.#texts = new SavedTexts(world, this.#court);
+    this.#heard = new Heard(world);
   }
 
   fault(what: string): void {
@@ -58,6 +68,7 @@ export class Oracle {
 
   look(): void {
     this.#court.witness.look();
+    this.#heard.look();
   }
 
   probe(): Promise<void> {
@@ -76,12 +87,28 @@ export class Oracle {
       return;
     }
     await verifyTown(court, reference.directory, reference.seq);
+    const shown = await this.#shown();
+    for (const log of court.census.conversationLogs()) await verifyLog(court, this.#world, log, shown);
+    this.#texts.verify(shown);
+    await verifyRemoved(court, this.#world);
+  }
+  /** As `verify`, when the relay has lied: what cannot be must at least be seen. */
+  async verifyLiedTo(): Promise<void> {
+    const lies = { ...this.#court, world: this.#world, heard: this.#heard };
+    const sight = await sightOf(this.#world, await this.#shown());
+    await verifyGenuine(lies, sight);
+    verifyDelivered(lies, sight);
+    verifyTownToldApart(lies, sight);
+    for (const log of lies.census.conversationLogs()) await verifyToldApart(lies, log, sight);
+    this.#texts.verify(sight.shown, (place) => sight.troubles.get(place) !== undefined);
+    await verifyRemoved(lies, this.#world);
+  }
+
+  async #shown(): Promise<ShownByPlace> {
     const shown = new Map<string, readonly Shown[]>();
     for (const device of this.#world.devices)
       for (const runner of device.engine?.conversations() ?? [])
         shown.set(placeOf(device, runner.log), await shownAt(device, runner));
-    for (const log of court.census.conversationLogs()) await verifyLog(court, this.#world, log, shown);
-    this.#texts.verify(shown);
-    await verifyRemoved(court, this.#world);
+    return shown;
   }
 }

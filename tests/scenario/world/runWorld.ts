@@ -22,7 +22,15 @@ const HEALING_MS = 15 * 60_000;
 const LONG_HEALING_MS = 5 * 60 * 60_000;
 const LOOK_EVERY_MS = 5_000;
 
-export async function runWorld(plan: Plan): Promise<Outcome> {
+export function runWorld(plan: Plan): Promise<Outcome> {
+  return inWorld(plan, live);
+}
+
+/** Opens the plan's world, lets `run` happen in it, and closes it, whatever became of it. */
+export async function inWorld<P extends Plan>(
+  plan: P,
+  run: (world: World, plan: P) => Promise<void>,
+): Promise<Outcome> {
   const town = await foundedTown(plan.size);
   // Asked for once in a process: a first world must not differ from a second one.
   await Promise.all([platformEd25519(), platformX25519()]);
@@ -35,7 +43,7 @@ export async function runWorld(plan: Plan): Promise<Outcome> {
   let world: World | undefined;
   try {
     world = await World.open(plan, town);
-    await live(world, plan);
+    await run(world, plan);
   } catch (error) {
     rejected.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   } finally {
@@ -53,8 +61,9 @@ export async function runWorld(plan: Plan): Promise<Outcome> {
   };
 }
 
-async function live(world: World, plan: Plan): Promise<void> {
-  const { scheduler, oracle } = world;
+/** Everybody has opened the app, and the deeds stand in the queue. Answers when they begin. */
+export async function begun(world: World, plan: Plan): Promise<number> {
+  const { scheduler } = world;
   for (const device of world.devices) await scheduler.rest(() => device.open());
   await world.run(2_000);
   const begin = scheduler.now;
@@ -63,6 +72,12 @@ async function live(world: World, plan: Plan): Promise<void> {
       world.log(`* ${planned.deed} ${planned.a} ${planned.b} ${planned.c}`);
       await DEEDS[planned.deed](world, planned);
     });
+  return begin;
+}
+
+async function live(world: World, plan: Plan): Promise<void> {
+  const { scheduler, oracle } = world;
+  const begin = await begun(world, plan);
   const end = begin + (plan.deeds.at(-1)?.at ?? 0) + 1_000;
   while (scheduler.now < end) {
     await world.run(Math.min(LOOK_EVERY_MS, end - scheduler.now));

@@ -1,26 +1,37 @@
-/** Fewer deeds that still go wrong: halves, quarters and so on are left out while that can be done. */
-import type { Plan } from './plan';
-import { runWorld, type Outcome } from './runWorld';
+/**
+ * Fewer deeds (and lies) that still go wrong: halves, quarters and so on are left out while that can be done.
+ */
+import { runPlan, type AnyPlan } from './families';
+import type { Outcome } from './runWorld';
 
 export interface Shrunk {
-  readonly plan: Plan;
+  readonly plan: AnyPlan;
   readonly outcome: Outcome;
 }
 
 /** `runs`: how many worlds this may cost. */
-export async function shrink(plan: Plan, outcome: Outcome, runs = 80): Promise<Shrunk> {
+export async function shrink(plan: AnyPlan, outcome: Outcome, runs = 80): Promise<Shrunk> {
   let best: Shrunk = { plan, outcome };
   const kind = kindOf(outcome);
-  for (let size = Math.ceil(plan.deeds.length / 2); size >= 1 && runs > 0; size = Math.floor(size / 2)) {
-    for (let at = 0; at < best.plan.deeds.length && runs > 0; runs--) {
-      const deeds = best.plan.deeds.filter((_, index) => index < at || index >= at + size);
-      const tried = { ...best.plan, deeds };
-      const result = await runWorld(tried);
-      if (kindOf(result) === kind) best = { plan: tried, outcome: result };
-      else at += size;
+  for (const list of LISTS) {
+    const before = listOf(best.plan, list).length;
+    for (let size = Math.ceil(before / 2); size >= 1 && runs > 0; size = Math.floor(size / 2)) {
+      for (let at = 0; at < listOf(best.plan, list).length && runs > 0; runs--) {
+        const left = listOf(best.plan, list).filter((_, index) => index < at || index >= at + size);
+        const tried: AnyPlan = { ...best.plan, [list]: left };
+        const result = await runPlan(tried);
+        if (kindOf(result) === kind) best = { plan: tried, outcome: result };
+        else at += size;
+      }
     }
   }
   return best;
+}
+
+const LISTS = ['lies', 'deeds'] as const;
+
+function listOf(plan: AnyPlan, list: (typeof LISTS)[number]): readonly unknown[] {
+  return list in plan ? (plan as Record<typeof list, readonly unknown[]>)[list] : [];
 }
 
 /** What went wrong first, without names and numbers. */

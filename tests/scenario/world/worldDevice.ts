@@ -179,7 +179,7 @@ export class WorldDevice {
       {
         scheduler: world.scheduler,
         dice: this.dice,
-        relay: world.relay,
+        relay: world.between.relayOf?.(this) ?? world.relay,
         host: new URL(address).host,
         slowness: world.slowness,
         isReachable: () => this.isReachable,

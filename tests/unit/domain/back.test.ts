@@ -21,7 +21,8 @@ const request: SignedBackRequest & typeof leaf = {
   log: 'a'.repeat(64) as LogId,
   keyPackage: Uint8Array.of(1, 2, 3),
   seq: 7,
-  chain: new Uint8Array(32),
+  chain: new Uint8Array(32).fill(3),
+  since: 5,
   at: AT,
   signature: new Uint8Array(64),
 };
@@ -39,12 +40,17 @@ describe('a request to be taken back', () => {
     const once = withRequest({}, request, heard);
     expect(once[returnKey(leaf)]).toEqual({
       at: AT,
-      open: { keyPackage: request.keyPackage, seq: 7, isOut: false },
+      open: {
+        keyPackage: request.keyPackage,
+        seq: 5,
+        place: { seq: 7, chain: request.chain },
+        isOut: false,
+      },
     });
     for (const at of [AT - DAY, AT - 1, AT, AT + BACK_EVERY_MS - 1])
       expect(withRequest(once, { ...request, at }, heard), String(at)).toBe(once);
-    const again = withRequest(once, { ...request, at: AT + BACK_EVERY_MS, seq: 9 }, heard);
-    expect(openReturn(again, leaf)?.seq).toBe(9);
+    const again = withRequest(once, { ...request, at: AT + BACK_EVERY_MS, since: 6 }, heard);
+    expect(openReturn(again, leaf)?.seq).toBe(6);
   });
 
   it('is good for a week by the relay’s time, whatever clocks say', () => {

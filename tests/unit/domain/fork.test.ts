@@ -49,17 +49,19 @@ describe('histories that differ (SPEC E7)', () => {
 
 describe('whoever stands alone stops (SPEC S7)', () => {
   it('one who lies silences nobody', () => {
-    expect(isOutvoted(after([anna, 7, false]), all)).toBe(false);
+    expect(isOutvoted(after([anna, 7, false]), me, all)).toBe(false);
   });
   it('two against one is enough, unless somebody agrees', () => {
-    expect(isOutvoted(after([anna, 7, false], [bert, 7, false]), all)).toBe(true);
-    expect(isOutvoted(after([anna, 7, false], [bert, 7, false], [cem, 7, true]), all)).toBe(false);
+    expect(isOutvoted(after([anna, 7, false], [bert, 7, false]), me, all)).toBe(true);
+    expect(isOutvoted(after([anna, 7, false], [bert, 7, false], [cem, 7, true]), me, all)).toBe(false);
   });
-  it('of two, neither knows who is right', () => {
-    expect(isOutvoted(after([anna, 7, false]), [me, anna])).toBe(true);
+  it('of two, neither knows who is right: the one with the greater id gives way', () => {
+    expect(isOutvoted(after([anna, 7, false]), me, [me, anna])).toBe(false);
+    expect(isOutvoted(after([me, 7, false]), anna, [me, anna])).toBe(true);
+    expect(isOutvoted(undefined, anna, [me, anna])).toBe(false);
   });
   it('those who are gone are not counted', () => {
-    expect(isOutvoted(after([anna, 7, false], [bert, 7, false]), [me, anna, cem])).toBe(false);
-    expect(isOutvoted(undefined, all)).toBe(false);
+    expect(isOutvoted(after([anna, 7, false], [bert, 7, false]), me, [me, anna, cem])).toBe(false);
+    expect(isOutvoted(undefined, me, all)).toBe(false);
   });
 });

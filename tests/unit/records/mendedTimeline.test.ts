@@ -1,13 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeEntry } from '../../../src/domain/entry';
+import { idToBytes, type DeviceId, type EntryId } from '../../../src/domain/ids';
 import { rowKey } from '../../../src/records/keys';
 import type { TimelineRecord } from '../../../src/records/logRecords';
-import { mendTimeline } from '../../../src/records/mendedTimeline';
+import { mendTimeline, nameOf } from '../../../src/records/mendedTimeline';
 import { SealedRecords } from '../../../src/records/sealedRecords';
-import { addToTimeline } from '../../../src/records/timelineRows';
+import { addToTimeline, takeOut } from '../../../src/records/timelineRows';
 import { createMemoryVault } from '../../../src/vault/memoryVault';
 
 const LOG = 1_000;
+const [SELF, OTHER] = ['5', 'e'].map((x) => x.repeat(32) as DeviceId) as [DeviceId, DeviceId];
 let records: SealedRecords;
 beforeEach(async () => {
   const opened = await SealedRecords.over(createMemoryVault());
@@ -16,16 +18,9 @@ beforeEach(async () => {
 });
 
 function item(order: number, what: 'own' | 'handed' | 'hole'): TimelineRecord {
-  const proof = { epochTag: new Uint8Array(8), entry: Uint8Array.of(order & 255) };
-  return {
-    order,
-    relayAt: order,
-    author: undefined,
-    proof: what === 'hole' ? undefined : proof,
-    effects: [],
-    gap: what === 'hole' ? { count: 1, reason: 'unreadable' } : undefined,
-    isHistory: what === 'handed',
-  };
+  if (what !== 'hole') return entryOf(order, order, what, OTHER, 1);
+  const gap = { count: 1, reason: 'unreadable' } as const;
+  return { order, relayAt: order, author: undefined, proof: undefined, effects: [], gap, isHistory: false };
 }
 
 async function stored(): Promise<readonly TimelineRecord[]> {
@@ -44,13 +39,52 @@ async function begin(
   return { tail, lastOrder: items.at(-1)?.order ?? 0 };
 }
 
+/** `theirs`: where the others have entries, by id; what they have folded of an author is `counter`. */
 async function mend(
   kept: { tail: readonly number[]; lastOrder: number },
   history: readonly TimelineRecord[],
+  { theirs = new Map<number, number>(), counter = 99, isOfThisLog = true } = {},
 ): ReturnType<typeof mendTimeline> {
-  const mended = await mendTimeline(records, LOG, kept, history);
+  const mended = await mendTimeline(records, LOG, kept, {
+    history,
+    places: new Map([
+      ...history.map((entry) => [nameOf(entry) ?? '', entry.order] as const),
+      ...[...theirs].map(([id, order]) => [nameOf(entryOf(0, id, 'own')) ?? '', order] as const),
+    ]),
+    counters: { [SELF]: counter, [OTHER]: counter },
+    self: SELF,
+    end: 2_560,
+    isOfThisLog: () => Promise.resolve(isOfThisLog),
+  });
   await records.vault.commit({ writes: [...mended.writes], strict: true });
   return mended;
+}
+
+/** Entry `id`, by somebody else or by us. */
+function entryOf(
+  order: number,
+  id: number,
+  what: 'own' | 'handed',
+  device = OTHER,
+  counter = id,
+): TimelineRecord {
+  const entry = encodeEntry({
+    id: idToBytes(id.toString(16).padStart(32, '0') as EntryId),
+    device: idToBytes(device),
+    counter,
+    salt: new Uint8Array(16),
+    content: new Uint8Array(1),
+    signature: new Uint8Array(64),
+  });
+  return {
+    order,
+    relayAt: order,
+    author: undefined,
+    proof: { epochTag: new Uint8Array(8), entry },
+    effects: [],
+    gap: undefined,
+    isHistory: what === 'handed',
+  };
 }
 
 describe('a timeline that is handed what it missed (SPEC B6)', () => {
@@ -70,22 +104,48 @@ describe('a timeline that is handed what it missed (SPEC B6)', () => {
   });
 
   it('has an entry once, and where the others have it', async () => {
-    const wire = (id: number): Uint8Array<ArrayBuffer> =>
-      encodeEntry({
-        id: new Uint8Array(16).fill(id),
-        device: new Uint8Array(16),
-        counter: 1,
-        salt: new Uint8Array(16),
-        content: new Uint8Array(1),
-        signature: new Uint8Array(64),
-      });
-    const entry = (order: number, id: number, what: 'own' | 'handed'): TimelineRecord => ({
-      ...item(order, what),
-      proof: { epochTag: new Uint8Array(8), entry: wire(id) },
-    });
-    const kept = await begin([entry(1, 1, 'own'), entry(2, 2, 'own'), entry(4, 3, 'own')]);
-    await mend(kept, [entry(2, 2, 'handed'), entry(3, 3, 'handed')]);
-    expect(await stored()).toEqual([entry(1, 1, 'own'), entry(2, 2, 'own'), entry(3, 3, 'handed')]);
+    const kept = await begin([entryOf(1, 1, 'own'), entryOf(2, 2, 'own'), entryOf(4, 3, 'own')]);
+    await mend(kept, [entryOf(2, 2, 'handed'), entryOf(3, 3, 'handed')]);
+    expect(await stored()).toEqual([entryOf(1, 1, 'own'), entryOf(2, 2, 'own'), entryOf(3, 3, 'handed')]);
+  });
+
+  it('has it once where it stood before all that was handed over, too', async () => {
+    const kept = await begin([entryOf(1, 1, 'own'), entryOf(2, 2, 'own')]);
+    await mend(kept, [entryOf(5, 2, 'handed')]);
+    expect(await stored()).toEqual([entryOf(1, 1, 'own'), entryOf(5, 2, 'handed')]);
+  });
+
+  it('moves what is no text to where the others have it', async () => {
+    const title = entryOf(2, 2, 'own');
+    const kept = await begin([entryOf(1, 1, 'own'), title]);
+    await mend(kept, [entryOf(2, 3, 'handed')], { theirs: new Map([[2, 3]]) });
+    expect(await stored()).toEqual([entryOf(1, 1, 'own'), entryOf(2, 3, 'handed'), { ...title, order: 3 }]);
+  });
+
+  it('gives back what is ours and nobody has, and sets apart what is others’', async () => {
+    const kept = await begin([
+      entryOf(1, 1, 'own'),
+      entryOf(2, 7, 'own'),
+      entryOf(3, 8, 'own', SELF),
+      entryOf(4, 2, 'own'),
+    ]);
+    const mended = await mend(kept, [entryOf(3, 2, 'handed')], { counter: 5 });
+    expect(mended.unsaid.map(({ counter }) => counter)).toEqual([8]);
+    expect(mended.strays).toEqual([nameOf(entryOf(2, 7, 'own'))]);
+    const apart = { ...entryOf(2, 7, 'own'), order: 2_561, gap: { count: 0, reason: 'forked' } };
+    expect(await stored()).toEqual([entryOf(1, 1, 'own'), entryOf(3, 2, 'handed'), apart]);
+    expect(mended.lastOrder).toBe(2_561);
+    const left = await takeOut(records, LOG, mended.tail, (entry) => mended.strays.includes(nameOf(entry)!));
+    await records.vault.commit({ writes: [...left.writes], strict: true });
+    expect(await stored()).toEqual([entryOf(1, 1, 'own'), entryOf(3, 2, 'handed')]);
+    expect(left.tail).toEqual([1, 3]);
+  });
+
+  it('counts only what was signed for this log', async () => {
+    const kept = await begin([entryOf(1, 9, 'own', SELF)]);
+    const mended = await mend(kept, [entryOf(2, 2, 'handed')], { counter: 5, isOfThisLog: false });
+    expect(mended.unsaid).toEqual([]);
+    expect(await stored()).toEqual([entryOf(1, 9, 'own', SELF), entryOf(2, 2, 'handed')]);
   });
 
   it('keeps holes before what was handed over, and everything when nothing was', async () => {

@@ -38,6 +38,8 @@ async function requestOf(
     readonly log?: string;
     readonly signer?: number;
     readonly device?: number;
+    readonly seq?: number;
+    readonly chain?: Bytes;
   } = {},
 ): Promise<{ readonly body: EntryBody; readonly keyPackage: Bytes; readonly request: Bytes }> {
   const { crypto } = party.fixture;
@@ -48,8 +50,9 @@ async function requestOf(
     log: (changes.log ?? party.log) as Party['log'],
     device: party.member(changes.device ?? index).device,
     keyPackage,
-    seq: 0,
-    chain: new Uint8Array(32),
+    seq: changes.seq ?? 0,
+    chain: changes.chain ?? new Uint8Array(32),
+    since: 0,
     at: changes.at ?? NOW,
   });
   return { body: { kind: 'back', request }, keyPackage, request };
@@ -70,7 +73,12 @@ describe('a request in the log (SPEC B3)', () => {
     const { body, keyPackage } = await requestOf(LOST);
     await say(0, body);
     const { state: after, items } = await party.ingest(1, party.stateOf(groups[1]), timed(party.stored));
-    expect(openReturn(returnsOf(after), leaf())).toEqual({ keyPackage, seq: 0, isOut: false });
+    expect(openReturn(returnsOf(after), leaf())).toEqual({
+      keyPackage,
+      seq: 0,
+      place: { seq: 0, chain: new Uint8Array(32) },
+      isOut: false,
+    });
     expect(items).toEqual([]);
     const due = dueCorrection(after, party.directory, TOWN_SEQ);
     expect(due.remove.map(({ device }) => device)).toEqual([party.member(LOST).device]);
@@ -97,11 +105,27 @@ describe('a request in the log (SPEC B3)', () => {
     const self = { ...stranger.self, device: party.member(LOST).test.self.device };
     const { keyPackage } = await party.fixture.crypto.createKeyPackage(self, LIFETIME);
     const device = party.member(LOST).device;
-    const forged = { log: party.log, device, keyPackage, seq: 0, chain: new Uint8Array(32), at: NOW };
+    const chain = new Uint8Array(32);
+    const forged = { log: party.log, device, keyPackage, seq: 0, chain, since: 0, at: NOW };
     await say(0, { kind: 'back', request: await signBackRequest(self, forged) });
     const { state: after } = await party.ingest(1, party.stateOf(groups[1]), timed(party.stored));
     expect(returnsOf(after)).toEqual({});
   });
+});
+
+describe('a request of one who has read something else (SPEC B3, E7)', () => {
+  for (const isSame of [true, false])
+    it(
+      isSame ? 'is no quarrel where the links are the same' : 'tells everybody who holds a link there',
+      async () => {
+        party.append(await party.seal(0, groups[0]!, [{ kind: 'text', text: 'eins' }]));
+        const chain = isSame ? party.chain : new Uint8Array(32).fill(7);
+        await say(0, (await requestOf(LOST, { seq: 1, chain })).body);
+        const { state: after } = await party.ingest(1, party.stateOf(groups[1]), timed(party.stored));
+        expect(after.progress.trouble).toBe(isSame ? 'none' : 'forked');
+        expect(after.progress.fork?.against).toEqual(isSame ? undefined : [party.member(LOST).device]);
+      },
+    );
 });
 
 describe('the commits that answer it (SPEC B4, G7)', () => {

@@ -41,6 +41,7 @@ const GROUP_AT_REST: GroupSituation = {
   commitAt: 0,
   isFlying: false,
   hasWaiting: false,
+  sealAt: 0,
   isHeldBack: false,
   isLeafOld: false,
   isReceiptDue: false,

@@ -148,13 +148,29 @@ describe('histories (SPEC E7)', () => {
   });
 
   it('what one cannot check is not held against the author', async () => {
-    party.append(
-      await party.seal(0, author(), [{ kind: 'text', text: 'x' }], {
-        seenSeq: 99,
-        seenChain: new Uint8Array(32).fill(1),
-      }),
-    );
-    expect((await party.ingest(1, state)).state.progress.trouble).toBe('none');
+    const before = await party.say(0, author(), 'davor');
+    const [seq] = before;
+    // Came in behind it, and holds no link of before.
+    const { device } = party.member(0);
+    const progress = { ...state.progress, cursor: seq, chain: party.chain, counters: { [device]: 1 } };
+    const seal = await party.seal(0, author(), [{ kind: 'text', text: 'x' }], {
+      seenSeq: seq - 1,
+      seenChain: new Uint8Array(32).fill(1),
+    });
+    party.append(seal);
+    expect((await party.ingest(1, { ...state, progress })).state.progress.trouble).toBe('none');
+  });
+
+  it('nobody can have seen what stands at or behind the own entry', async () => {
+    for (const [seenSeq, trouble] of [
+      [0, 'none'],
+      [1, 'forked'],
+      [99, 'forked'],
+    ] as const) {
+      const seal = await party.seal(0, author(), [{ kind: 'text', text: 'x' }], { seenSeq, counter: 1 });
+      const stored: typeof party.stored = [[1, 1, new Uint8Array(8), seal]];
+      expect((await party.ingest(1, state, stored)).state.progress.trouble, String(seenSeq)).toBe(trouble);
+    }
   });
 
   it('of the last 256 links are kept', async () => {

@@ -1,5 +1,6 @@
 /** What a runner owes to its disk and to the relay, one promise after the other. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Bytes } from '../../../src/lib/bytes';
 import { OP } from '../../../src/protocol/frames';
 import type { Flight, FollowUps, Progress } from '../../../src/records/logRecords';
 import { sealReceipt } from '../../../src/sync/receipts';
@@ -168,23 +169,97 @@ describe('mail (SPEC S5)', () => {
   });
 });
 
-describe('receipts of others (SPEC A3)', () => {
-  it('only grow, each number by itself', async () => {
-    const here = await bench();
+describe('a relay that has something else where we have read on', () => {
+  async function readOn(): Promise<RunnerBench> {
+    for (let i = 0; i < 3; i++) await party.say(1, group, `Zeile ${i}`);
+    const progress = { ...FRESH_PROGRESS, isCreated: true, leafRenewedAt: 1_000 };
+    const read = await party.ingest(0, party.stateOf(group, { progress }), party.stored);
+    return RunnerBench.of(party, read.state);
+  }
+
+  it('names a commit there: our place is lost (SPEC S2, B1)', async () => {
+    const here = await readOn();
+    here.answers = (request) => (request[0] === OP.append ? yes([[], ['stale', 2]]) : undefined);
+    say(here, 'eins');
+    await here.poke();
+    await here.rest();
+    expect(here.runner.state.progress.trouble).toBe('needs-reentry');
+    expect(here.of(OP.append)).toHaveLength(1);
+  });
+
+  it('has our entries there: that is seen, and they leave again, later each time (SPEC E7, S4)', async () => {
+    const here = await readOn();
+    here.answers = (request) => (request[0] === OP.append ? yes([[[2, 1]], null]) : undefined);
+    say(here, 'eins');
+    await here.poke();
+    expect(here.runner.state.progress.trouble).toBe('forked');
+    const counts = [here.of(OP.append).length];
+    for (const ms of [500, 1_000, 1_999, 1]) {
+      await here.pass(ms);
+      counts.push(here.of(OP.append).length);
+    }
+    expect(counts).toEqual([1, 2, 3, 3, 4]);
+  });
+});
+
+describe('receipts of others', () => {
+  /** With five envelopes read, by member 0. */
+  async function reading(): Promise<{ here: RunnerBench; told: Tell; links: readonly Bytes[] }> {
+    const links: Bytes[] = [];
+    for (let i = 0; i < 5; i++) {
+      await party.say(1, group, `Zeile ${i}`);
+      links.push(party.chain);
+    }
+    const progress = { ...FRESH_PROGRESS, isCreated: true, leafRenewedAt: 1_000 };
+    const read = await party.ingest(0, party.stateOf(group, { progress }), party.stored);
+    const here = await RunnerBench.of(party, read.state);
     const { device, test } = party.member(1);
-    const told = async (number: number, delivered: number, read: number): Promise<void> => {
-      const receipt = { device, delivered, read };
-      const value = await sealReceipt(party.log, group, test.self.signatureSecret, receipt);
-      here.runner.slot(number, value);
+    const told: Tell = async (number, delivered, read, chain) => {
+      const receipt = { device, delivered, read, chain };
+      here.runner.slot(number, await sealReceipt(party.log, group, test.self.signatureSecret, receipt));
       await here.rest();
       await settle();
     };
-    await told(1, 5, 3);
-    await told(2, 4, 4);
-    await told(3, 1, 1);
-    expect(here.runner.state.progress.receipts[device]).toEqual([5, 4]);
+    return { here, told, links };
+  }
+  type Tell = (number: number, delivered: number, read: number, chain: Bytes) => Promise<void>;
+  const receiptsOf = (here: RunnerBench) => here.runner.state.progress.receipts[party.member(1).device];
+
+  it('only grow, each number by itself (SPEC A3)', async () => {
+    const { here, told, links } = await reading();
+    await told(1, 4, 2, links[3]!);
+    await told(2, 3, 3, links[2]!);
+    await told(3, 1, 1, links[0]!);
+    expect(receiptsOf(here)).toEqual([4, 3]);
     expect(here.runner.state.progress.putCursor).toBe(3);
-    await told(4, 9, 9);
-    expect((await here.fromDisk<Progress>('progress'))?.receipts[device]).toEqual([9, 9]);
+    await told(4, 5, 5, links[4]!);
+    expect((await here.fromDisk<Progress>('progress'))?.receipts[party.member(1).device]).toEqual([5, 5]);
+  });
+
+  it('of another history deliver nothing, and are seen as one (SPEC A2, E7)', async () => {
+    const { here, told, links } = await reading();
+    await told(1, 5, 5, links[3]!);
+    expect(receiptsOf(here)).toBeUndefined();
+    expect(here.runner.state.progress).toMatchObject({
+      trouble: 'forked',
+      fork: { seq: 5, against: [party.member(1).device] },
+    });
+    await told(2, 4, 4, links[3]!);
+    expect(receiptsOf(here)).toEqual([4, 4]);
+  });
+
+  it('that name a place further on wait until it is reached (SPEC A2)', async () => {
+    const { here, told, links } = await reading();
+    const next = await party.say(1, group, 'danach');
+    await told(3, 6, 6, party.chain);
+    expect(receiptsOf(here)).toBeUndefined();
+    expect(here.runner.state.progress.putCursor).toBe(2);
+    await told(4, 5, 1, links[4]!);
+    expect(receiptsOf(here)).toEqual([5, 1]);
+    here.runner.news([next]);
+    await here.rest();
+    await settle();
+    expect(receiptsOf(here)).toEqual([6, 6]);
+    expect(here.runner.state.progress.putCursor).toBe(4);
   });
 });

@@ -19,12 +19,14 @@ beforeAll(async () => {
   other = { ...stranger, leaves: group.leaves };
 });
 
+const LINK = new Uint8Array(32).fill(5);
 const OTHER_LOG = 'f'.repeat(64) as LogId;
 const secretOf = (index: number) => party.member(index).test.self.signatureSecret;
 const receipt = (index: number, delivered = 7, read = 5) => ({
   device: party.member(index).device,
   delivered,
   read,
+  chain: LINK,
 });
 const sealed = (index: number, signer = index, log = party.log, under = group) =>
   sealReceipt(log, under, secretOf(signer), receipt(index));
@@ -65,24 +67,29 @@ describe('a receipt (SPEC A1, A2)', () => {
 
   it('whose numbers, device or log were changed inside is passed over', async () => {
     const { device } = party.member(1);
-    const sign = (log: LogId, of: DeviceId, delivered: number, read: number) =>
-      signLabelled(secretOf(1), 'receipt', idToBytes(log), idToBytes(of), delivered, read);
+    const sign = (log: LogId, of: DeviceId, delivered: number, read: number, label = 'receipt-link') =>
+      signLabelled(secretOf(1), label, idToBytes(log), idToBytes(of), delivered, read, LINK);
     const good = await sign(party.log, device, 7, 5);
-    expect(await openReceipt(party.log, group, await written([device, 7, 5, good]))).toEqual(receipt(1));
+    expect(await openReceipt(party.log, group, await written([device, 7, 5, LINK, good]))).toEqual(
+      receipt(1),
+    );
     for (const fields of [
-      [device, 8, 5, good],
-      [device, 7, 6, good],
-      [device, 5, 7, good],
-      [party.member(0).device, 7, 5, good],
-      [device, 7, 5, await sign(OTHER_LOG, device, 7, 5)],
-      [device, 7, 5, await sign(party.log, party.member(0).device, 7, 5)],
-      [device, 7, 5, new Uint8Array(64)],
-      [device, 7, 5, good.subarray(1)],
-      [device, -1, 5, good],
-      [device, 7, 1.5, good],
-      [idToBytes(device), 7, 5, good],
-      [device, 7, 5, good, 0],
-      [device, 7, 5],
+      [device, 8, 5, LINK, good],
+      [device, 7, 6, LINK, good],
+      [device, 5, 7, LINK, good],
+      [party.member(0).device, 7, 5, LINK, good],
+      [device, 7, 5, LINK, await sign(OTHER_LOG, device, 7, 5)],
+      [device, 7, 5, LINK, await sign(party.log, party.member(0).device, 7, 5)],
+      [device, 7, 5, LINK, new Uint8Array(64)],
+      [device, 7, 5, LINK, good.subarray(1)],
+      [device, -1, 5, LINK, good],
+      [device, 7, 1.5, LINK, good],
+      [idToBytes(device), 7, 5, LINK, good],
+      [device, 7, 5, LINK, good, 0],
+      [device, 7, 5, LINK],
+      [device, 7, 5, good],
+      [device, 7, 5, new Uint8Array(32), good],
+      [device, 7, 5, LINK, await sign(party.log, device, 7, 5, 'receipt')],
     ])
       expect(await openReceipt(party.log, group, await written(fields))).toBeUndefined();
   });

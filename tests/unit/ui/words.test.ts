@@ -143,6 +143,13 @@ describe('the line of truth', () => {
     expect(line({ connection: offline, waiting: 1 })?.text).toBe('Kein Netz – 1 Nachricht wartet');
     expect(line({ connection: offline, waiting: 3 })?.text).toBe('Kein Netz – 3 Nachrichten warten');
   });
+  it('says last what stays and hinders nothing', () => {
+    const problem = 'town-differs';
+    expect(line({ problem })).toEqual({ tone: 'waiting', text: de.shell.status.townDiffers });
+    const offline = { state: 'offline', since: 1, nextTryAt: undefined } as const;
+    expect(line({ problem, connection: offline })?.text).toBe(de.shell.status.offline);
+  });
+
   it('puts a problem first', () => {
     expect(line({ problem: 'storage-full' })).toMatchObject({ tone: 'alarm' });
   });

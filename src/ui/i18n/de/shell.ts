@@ -29,8 +29,8 @@ export const shell = {
     relayStorage: 'Der Server ist voll – Nachrichten bleiben vorerst auf diesem Gerät',
     clockWrong: 'Die Uhr dieses Geräts und die des Servers gehen auseinander',
     versionTooOld: 'Diese Version ist zu alt – bitte App aktualisieren',
-    relayChanged:
-      'Der Server ist neu und kennt Ihre Nachrichten nicht – die Betreuung muss ihn bestätigen',
+    relayChanged: 'Der Server ist neu und kennt Ihre Nachrichten nicht – die Betreuung muss ihn bestätigen',
+    townDiffers: 'Das Verzeichnis der Stadt ist hier womöglich ein anderes als bei den anderen',
   },
   queue: {
     title: 'Verbindung',
@@ -65,6 +65,8 @@ export const shell = {
         'Schließen Sie Depesche ganz und öffnen Sie es mit Netz neu. Ihre Nachrichten bleiben erhalten.',
       relayChanged:
         'Sagen Sie bitte der Person Bescheid, die Depesche in Ihrer Stadt betreut. Ihre Nachrichten sind auf diesem Gerät sicher.',
+      townDiffers:
+        'Der Server hat nicht allen dasselbe gezeigt, oder ein Eintrag war nicht lesbar. Sagen Sie bitte der Person Bescheid, die Depesche in Ihrer Stadt betreut. Sie können weiterarbeiten.',
     },
   },
   ended: {

@@ -32,6 +32,7 @@ export const shell: typeof de = {
     clockWrong: 'The clocks of this device and of the server differ',
     versionTooOld: 'This version is too old – please update the app',
     relayChanged: 'The server is new and does not know your messages – an admin must confirm it',
+    townDiffers: 'The town’s directory may be another one here than with the others',
   },
   queue: {
     title: 'Connection',
@@ -65,6 +66,8 @@ export const shell: typeof de = {
         'Close Depesche completely and open it again with a network connection. Your messages are kept.',
       relayChanged:
         'Please tell the person who looks after Depesche in your town. Your messages are safe on this device.',
+      townDiffers:
+        'The server did not show everybody the same, or an entry could not be read. Please tell the person who looks after Depesche in your town. You can go on working.',
     },
   },
   ended: {
