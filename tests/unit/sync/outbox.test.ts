@@ -202,7 +202,7 @@ describe('a relay that has something else where we have read on', () => {
   });
 });
 
-describe('receipts of others', () => {
+describe('receipts of others (SPEC A3)', () => {
   /** With five envelopes read, by member 0. */
   async function reading(): Promise<{ here: RunnerBench; told: Tell; links: readonly Bytes[] }> {
     const links: Bytes[] = [];
