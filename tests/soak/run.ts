@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { browserKill } from './browserKill';
 import { diskTrouble } from './diskTrouble';
 import { floods, lineOf } from './floods';
+import { LONGEST_TASK_MS, longTasks } from './longTasks';
 import { PowerCutDisk } from './powerCut';
 import { relayKill } from './relayKill';
 
@@ -71,6 +72,13 @@ const SOAKS: Record<string, Soak> = {
   floods: async ({ rounds, folder, say }) => {
     const figures = await floods({ dataFolder: folder, seconds: rounds, idleDevices: 10_000, say });
     return figures.filter(({ p95, lost }) => !(p95 <= 1_000) || lost > 0).map(lineOf);
+  },
+  /** The screen's thread under load; `--rounds` are the tries of each. */
+  'long-tasks': async ({ rounds, say }) => {
+    const figures = await longTasks({ tries: rounds, say });
+    return figures
+      .filter((figure) => Math.min(...figure.tries) > LONGEST_TASK_MS)
+      .map(({ load }) => `${load}: busy for more than ${String(LONGEST_TASK_MS)} ms in one go`);
   },
 };
 
