@@ -116,7 +116,7 @@ export class SavedTexts {
       // Who was taken back before the text reached the log reads it as every member does.
       const runner = device?.engine?.runnerOf(logAt(place));
       const isBack =
-        device !== undefined && runner !== undefined && witness.joinedAt(device, runner) > seenSeq;
+        device !== undefined && runner !== undefined && witness.lastInAt(device, runner) > seenSeq;
       if (person !== undefined && withheldFrom.includes(person) && !isBack)
         fault(`${text.slice(0, 20)} was opened by ${device?.name}, who had been removed`);
     }

@@ -56,6 +56,12 @@ export class Witness {
     return this.#eras.get(eraOf(device, state.number, state.core.generation ?? 0))?.joinedAt ?? 0;
   }
 
+  /** The seq it came in with last: it may have been out before, and have heard of both at once. */
+  lastInAt(device: WorldDevice, { state }: LogRunner): number {
+    const era = this.#eras.get(eraOf(device, state.number, state.core.generation ?? 0));
+    return Math.max(era?.joinedAt ?? 0, ...(era?.holes ?? []).map(({ upTo }) => upTo));
+  }
+
   /** Whether it must have what stands there: it was in, or it was handed over. */
   isEntitled(device: WorldDevice, number: number, order: number, isText: boolean): boolean {
     const generation = generationOfOrder(order);
