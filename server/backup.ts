@@ -108,21 +108,27 @@ function prepareCopy(file: string): string | undefined {
   let db: Database.Database | undefined;
   try {
     db = new Database(file);
-    const [first] = db.pragma('integrity_check') as readonly { readonly integrity_check: string }[];
-    if (first?.integrity_check !== 'ok') return first?.integrity_check ?? 'integrity_check';
-    const rows = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
-    const names = new Set((rows as readonly { readonly name: string }[]).map(({ name }) => name));
-    const missing = TABLES.find((table) => !names.has(table));
-    if (missing !== undefined) return `no table ${missing}`;
-    db.prepare("DELETE FROM meta WHERE name = 'claim-token'").run();
-    db.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('incarnation', ?)").run(randomBytes(16));
-    db.pragma('journal_mode = DELETE');
-    return undefined;
+    const fault = becomeAnother(db);
+    if (fault === undefined) db.pragma('journal_mode = DELETE');
+    return fault;
   } catch (error) {
     return error instanceof Error ? error.message : 'open';
   } finally {
     db?.close();
   }
+}
+
+/** Makes another relay of a copied database (SPEC Q1). What is wrong with it, or undefined when it is whole. */
+export function becomeAnother(db: Database.Database): string | undefined {
+  const [first] = db.pragma('integrity_check') as readonly { readonly integrity_check: string }[];
+  if (first?.integrity_check !== 'ok') return first?.integrity_check ?? 'integrity_check';
+  const rows = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+  const names = new Set((rows as readonly { readonly name: string }[]).map(({ name }) => name));
+  const missing = TABLES.find((table) => !names.has(table));
+  if (missing !== undefined) return `no table ${missing}`;
+  db.prepare("DELETE FROM meta WHERE name = 'claim-token'").run();
+  db.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('incarnation', ?)").run(randomBytes(16));
+  return undefined;
 }
 
 /** Chunks are written once and renamed into place: whatever has its final name is whole. */

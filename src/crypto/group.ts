@@ -59,6 +59,8 @@ export interface CommitSummary {
 export interface CommitRequest {
   /** Key packages (MLSMessage bytes) to add in one batch. */
   readonly add?: readonly Bytes[];
+  /** Also packages out of their lifetime. */
+  readonly isAnyLifetime?: boolean;
   /** Leaves to remove. Never together with `add` or `context`. */
   readonly remove?: readonly number[];
   /** New application context. Never together with another proposal. */

@@ -265,7 +265,9 @@ export function createTsMlsGroupCrypto(services: GroupServices): GroupCrypto {
       if (!read.ok) return read;
       const { keyPackage, notBefore, notAfter } = read.value;
       // RFC 9420 §7.3: the lifetime is checked by whoever adds, and by nobody after that.
-      if (now < notBefore || now > notAfter) return fail('bad-key-package', 'stop', 'outside its lifetime');
+      const isTimely = notBefore <= now && now <= notAfter;
+      if (!isTimely && request.isAnyLifetime !== true)
+        return fail('bad-key-package', 'stop', 'outside its lifetime');
       proposals.push({ proposalType: 'add', add: { keyPackage } });
     }
     return ok(proposals);

@@ -4,7 +4,7 @@
  * the fold of all that precedes it; one without the right is kept in the timeline and has no effect.
  */
 import { equalBytes, type Bytes } from '../lib/bytes';
-import type { DeviceFacts, EntryBody } from './body';
+import { MAX_GENERATION, type DeviceFacts, type EntryBody } from './body';
 import type { DeviceId, InvitationId, LogId, PersonId } from './ids';
 import type { TownLook } from './townLook';
 
@@ -288,8 +288,20 @@ export function isLaterDirectory(known: Directory, handed: Directory): boolean {
       later.facts.mailbox === device.facts.mailbox
     );
   });
-  const claims = Object.entries(known.claims).every(([pair, log]) => handed.claims[pair] === log);
+  const claims = Object.entries(known.claims).every(([pair, log]) =>
+    leadsTo(handed, log, handed.claims[pair]),
+  );
   return persons && devices && claims;
+}
+
+/** The same log, or one that continues it (SPEC Q7). */
+function leadsTo({ continued = {} }: Directory, from: LogId, to: LogId | undefined): boolean {
+  let at: LogId | undefined = from;
+  for (let steps = 0; at !== undefined && steps <= MAX_GENERATION; steps++) {
+    if (at === to) return true;
+    at = continued[at]?.log;
+  }
+  return false;
 }
 
 function isLaterSpan(known: Span, handed: Span | undefined): boolean {

@@ -9,6 +9,7 @@ import type { KeyPackagePair } from '../crypto/group';
 import { BACK_EVERY_MS, CLOCK_SLACK_MS, returnKey } from '../domain/back';
 import { devicesOfAt, isAdminAt, pairKey, type DirectoryDevice } from '../domain/directory';
 import { idToBytes, type LogId, type PersonId } from '../domain/ids';
+import { continuationOf } from '../domain/succession';
 import { targetDevices } from '../domain/target';
 import { appendResult, OP } from '../protocol/frames';
 import { META, TOWN_LOG } from '../records/keys';
@@ -26,8 +27,10 @@ import type { BackView } from './views';
 const WELCOME_WAIT_MS = 10 * 60_000;
 /** A conversation that the other one has claimed comes with a Welcome, once that one is online. */
 const CLAIM_WAIT_MS = 3_600_000;
-/** Then another request is made: the first may have been heard, and its Welcome lost. */
+/** Then another request is made: the one before may have been heard, and its Welcome lost. */
 const SAME_REQUEST_MS = 24 * 3_600_000;
+/** The first one may have come too soon behind one that this device has forgotten. */
+const FIRST_REQUEST_MS = BACK_EVERY_MS;
 const LOOK_AGAIN_MS = 60_000;
 /** A request leaves again that soon when the connection is another one. */
 const OTHER_LINE_MS = 10 * 60_000;
@@ -87,13 +90,19 @@ export class BackDesk {
     );
   }
 
+  /** A copy of this profile has taken its place in the town: then everywhere (SPEC B7). */
+  get #isEnded(): boolean {
+    return this.#engine.runners.get(TOWN_LOG)?.state.progress.isCopied === true;
+  }
+
   isOwnRequest({ log, at }: VerifiedBackRequest): boolean {
     return this.#asks.some((ask) => ask.log === log && ask.times.includes(at));
   }
 
   viewOf(runner: LogRunner): BackView | undefined {
     const ask = this.#asks.find(({ log }) => log === runner.log);
-    if (runner.state.progress.isCopied) return { since: ask?.noticedAt ?? 0, waitsFor: 'nothing' };
+    if (runner.state.progress.isCopied || this.#isEnded)
+      return { since: ask?.noticedAt ?? 0, waitsFor: 'nothing' };
     if (ask?.noticedAt === undefined || runner.lost === undefined) return undefined;
     const isTownLost = this.#engine.runners.get(TOWN_LOG)?.lost !== undefined;
     const waitsFor = this.#engine.relay?.isOnline !== true ? 'network' : isTownLost ? 'town' : 'colleague';
@@ -141,6 +150,7 @@ export class BackDesk {
   #lost(identity: Identity): readonly Lost[] {
     const engine = this.#engine;
     const lost: Lost[] = [];
+    if (this.#isEnded) return lost;
     for (const runner of engine.runners.values()) {
       if (runner.lost === undefined || runner.state.progress.isCopied) continue;
       const waitMs = runner.lost === 'removed' ? WELCOME_WAIT_MS : 0;
@@ -150,6 +160,12 @@ export class BackDesk {
     }
     const seq = engine.townSeq();
     const directory = engine.directory();
+    for (const runner of engine.conversations()) {
+      const log = this.#claimedWithoutUs(runner);
+      const helpers = () => this.#membersOf(runner);
+      if (log !== undefined)
+        lost.push({ log, isTown: false, runner: undefined, waitMs: CLAIM_WAIT_MS, helpers });
+    }
     for (const person of Object.keys(directory.persons) as PersonId[]) {
       const log = directory.claims[pairKey(identity.person, person)];
       if (person === identity.person || log === undefined || this.#isUnderWay(person, log)) continue;
@@ -158,6 +174,13 @@ export class BackDesk {
         lost.push({ log, isTown: false, runner: undefined, waitMs: CLAIM_WAIT_MS, helpers });
     }
     return lost;
+  }
+
+  /** Where a conversation of ours goes on (SPEC Q7), when we wait for the Welcome into it. */
+  #claimedWithoutUs({ state: { core, progress } }: LogRunner): LogId | undefined {
+    if (core.continues === undefined || progress.isCreated) return undefined;
+    const log = continuationOf(this.#engine.directory(), core.continues.log).next?.log;
+    return log === core.log ? undefined : log;
   }
 
   /** In it, or on the way into what continues it (SPEC Q5). */
@@ -195,7 +218,9 @@ export class BackDesk {
 
   async #withRequest(ask: Ask, lost: Lost, identity: Identity, now: number): Promise<Ask | undefined> {
     const last = ask.times.at(-1);
-    if (ask.request !== undefined && last !== undefined && now < last + SAME_REQUEST_MS) return ask;
+    const made = ask.times.filter((at) => at >= (ask.noticedAt ?? 0)).length;
+    const goodFor = made <= 1 ? FIRST_REQUEST_MS : SAME_REQUEST_MS;
+    if (ask.request !== undefined && last !== undefined && now < last + goodFor) return ask;
     const { keyPackage, secret } = await createPackage(this.#engine.services, identity);
     const progress = lost.runner?.state.progress;
     const seq = progress?.cursor ?? 0;
@@ -208,8 +233,8 @@ export class BackDesk {
       since: Math.min(seq, progress?.suspect?.commit ?? seq),
       at: now,
     });
-    const made: Ask = { ...ask, request, keyPackage, secret, times: [...ask.times, now] };
-    return (await this.#replace(ask, made)) ? made : undefined;
+    const asked: Ask = { ...ask, request, keyPackage, secret, times: [...ask.times, now] };
+    return (await this.#replace(ask, asked)) ? asked : undefined;
   }
 
   /** Two admins and two others, other ones each time. */
@@ -291,8 +316,11 @@ export class BackDesk {
   }
 }
 
+/** Lost anew: what answered the last loss counts for nothing now, but may still be heard. */
 function noticed(ask: Ask, now: number): Ask {
-  return ask.noticedAt === undefined ? { ...ask, noticedAt: now } : ask;
+  return ask.noticedAt === undefined
+    ? { ...ask, noticedAt: now, request: undefined, sentAt: -BACK_EVERY_MS, round: 0 }
+    : ask;
 }
 
 function isRemembered(times: readonly number[], now: number): boolean {

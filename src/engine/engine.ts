@@ -212,7 +212,8 @@ export class Engine {
     if (answer === 'behind') await this.succession.lost();
     else if (answer === 'later') this.services.clock.after(WATCH_AGAIN_MS, () => this.#watchAgain(wanted));
     else if (answer !== undefined && this.setup.phase === 'ready')
-      this.setProblem('not-admitted', answer === 'no-pass');
+      // Another relay knows nobody yet: that it is another one is what there is to say.
+      this.setProblem('not-admitted', answer === 'no-pass' && !this.succession.isLost);
   }
 
   /** Those that still are unwatched: a later connection may have seen to them. */

@@ -23,6 +23,7 @@ import type { LogState } from '../sync/logState';
 import type { LogRunner } from '../sync/logRunner';
 import type { ReceivedMail } from '../sync/runnerHost';
 import { newLogWrites } from '../sync/saveLog';
+import { entriesIn } from '../sync/carried';
 import { openMail, verifiedHistory, type OpenedMail } from '../sync/mail';
 import type { VaultKey, VaultWrite } from '../vault/vault';
 import type { Engine } from './engine';
@@ -183,14 +184,13 @@ export class Mailroom {
     // Whoever was not with us cannot say where we go on, however early the claim.
     if (waiting !== undefined && waiting.roster[waiting.by] === undefined) return false;
     if (context.kind === 'group') return context.pair === undefined;
-    const pair = context.pair;
-    return (
-      pair !== undefined &&
-      pair[0] !== pair[1] &&
-      roster.length === 2 &&
-      pair.every((person) => roster.includes(person)) &&
-      directory.claims[pairKey(pair[0], pair[1])] === context.log
-    );
+    const { pair } = context;
+    if (pair === undefined || pair[0] === pair[1] || roster.length !== 2) return false;
+    if (!pair.every((person) => roster.includes(person))) return false;
+    // A directory that came from further back knows no claim of theirs: then what we continue says whose it is.
+    const partner = waiting?.runner.state.core.partner;
+    const isOurs = partner !== undefined && pair.includes(partner) && pair.includes(identity.person);
+    return isOurs || directory.claims[pairKey(pair[0], pair[1])] === context.log;
   }
 
   /** Back into a log we know: with the keys it has. */
@@ -264,14 +264,17 @@ export class Mailroom {
       const state = { ...joined, core };
       const taken = await takeOver(records, state, existing.state, history, identity);
       const moved = { ...state, progress: taken.progress };
+      // Said in it already, by this device before it forgot: not again.
+      const done = this.#saidAmong(existing, taken.fresh);
       return {
         state: moved,
         writes: [
           ...(await newLogWrites(records, groups, moved)),
           ...taken.writes,
           ...(await this.#documentWrites(number, mail)),
+          ...done.map((intent): VaultWrite => ({ store: 'intents', delete: [intent, 0] })),
         ],
-        done: [],
+        done,
       };
     }
     const kept = existing?.state.progress;
@@ -356,14 +359,19 @@ export class Mailroom {
     { device }: Identity,
   ): readonly number[] {
     const last = mail.snapshot.counters[device] ?? 0;
-    const said = new Set<string>();
-    for (const { proof } of history) {
-      const entry = proof === undefined ? undefined : parseEntry(proof.entry);
-      if (entry?.ok === true) said.add(bytesToHex(entry.value.id));
-    }
+    const said = entriesIn(history);
     return this.#engine.book
       .waiting(state.number)
       .filter(({ intent }) => (intent.counter ?? Infinity) <= last || said.has(intent.entry))
+      .map(({ number }) => number);
+  }
+
+  /** Of what waits, what stands there. Counters of the log before say nothing here. */
+  #saidAmong({ state }: LogRunner, rows: readonly TimelineRecord[]): readonly number[] {
+    const said = entriesIn(rows);
+    return this.#engine.book
+      .waiting(state.number)
+      .filter(({ intent }) => said.has(intent.entry))
       .map(({ number }) => number);
   }
 

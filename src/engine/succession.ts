@@ -100,7 +100,12 @@ export class Succession {
       await this.lost();
       return false;
     }
-    return (await this.#forgetPlaces()) && this.#accept(incarnation);
+    if ((await this.#forgetPlaces()) && (await this.#accept(incarnation))) return true;
+    // Not stored: this connection is good for nothing, the next one compares again.
+    services.clock.after(KNOCK_MS, () => {
+      relay.reconnect();
+    });
+    return false;
   }
 
   /** What we have read: of other logs there is nothing to compare. */
@@ -141,9 +146,15 @@ export class Succession {
       await this.#save({ ...this.#record, lostSince: engine.services.clock.now() });
     const mailbox = engine.runners.get(MAILBOX_LOG);
     for (const runner of engine.runners.values()) if (runner !== mailbox) runner.disconnected();
-    if (mailbox === undefined) return;
-    await mailbox.update({ isCreated: false, cursor: 0 });
-    await this.#knock(mailbox);
+    if (mailbox !== undefined) await this.#beginMailbox(mailbox);
+  }
+
+  /** A disk that is full now has room later: until this is stored there is nothing to knock with. */
+  async #beginMailbox(mailbox: LogRunner): Promise<void> {
+    const { runners, services } = this.#engine;
+    if (runners.get(MAILBOX_LOG) !== mailbox || this.#record.lostSince === undefined) return;
+    if (await mailbox.update({ isCreated: false, cursor: 0 })) await this.#knock(mailbox);
+    else services.clock.after(KNOCK_MS, () => void this.#beginMailbox(mailbox));
   }
 
   /** Until the new relay's admin gives us a pass, it has no mailbox for us: what leads on will lie there. */

@@ -15,6 +15,8 @@ import type { LogState } from '../sync/logState';
 export interface TakenOver {
   readonly progress: Progress;
   readonly writes: TimelineWrites['writes'];
+  /** What came with the mail and stands in the timeline now. */
+  readonly fresh: readonly TimelineRecord[];
 }
 
 /** `joined` is the state that the mail leads to, `waiting` ours until now, `history` verified. */
@@ -39,6 +41,7 @@ export async function takeOver(
   const foreign = fresh.filter(({ author }) => author !== me.person).length;
   return {
     writes: timeline.writes,
+    fresh,
     progress: {
       ...joined.progress,
       tail: timeline.tail,

@@ -75,6 +75,8 @@ async function conversationWrites(
   const generation = town.core.generation ?? 0;
   if (!runner.isConversation || fold.type !== 'conversation' || !progress.isMember) return [];
   const { records, services } = engine;
+  if (fold.conversation.roster[engine.viewSource.me.person] === undefined)
+    return newLogWrites(records, services.groups, withoutUs(state));
   // Never was at a relay: there is nothing to continue.
   if (!progress.isCreated && core.continues === undefined)
     return newLogWrites(records, services.groups, { ...state, core: { ...core, generation } });
@@ -127,6 +129,12 @@ async function conversationWrites(
     ...timeline.writes,
     ...(await documentWrites(engine, number)),
   ];
+}
+
+/** We had left, and nobody had taken our leaf out yet: nobody will take us along. */
+function withoutUs(state: LogState): LogState {
+  const progress = { ...state.progress, isMember: false };
+  return { ...state, progress, group: undefined, flight: undefined, pendingCommit: undefined };
 }
 
 /** "Gelesen" of what was written before stays as it was. */

@@ -69,3 +69,13 @@ export function isPuttingOut(body: EntryBody): boolean {
   if (body.kind === 'town-admin') return !body.isAdmin;
   return body.kind === 'town-blocked' || body.kind === 'town-person-removed';
 }
+
+/** Ids of what these rows show, as signed. */
+export function entriesIn(rows: readonly TimelineRecord[]): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const { proof } of rows) {
+    const entry = proof === undefined ? undefined : parseEntry(proof.entry);
+    if (entry?.ok === true) ids.add(bytesToHex(entry.value.id));
+  }
+  return ids;
+}

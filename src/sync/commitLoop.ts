@@ -68,7 +68,9 @@ export async function prepareCommit(
   const isTown = state.fold.type === 'town';
   const authenticatedData = isTown ? encodeCbor([]) : encodePosition(position);
   const change = changeOf(correction);
-  const prepared = await groups.commit(group.state, self, { ...change.request, authenticatedData });
+  const isAnyLifetime = !judgesLifetimes(state);
+  const request = { ...change.request, isAnyLifetime, authenticatedData };
+  const prepared = await groups.commit(group.state, self, request);
   if (!prepared.ok) return prepared;
   const envelope = await sealCommit(state.core.log, group, prepared.value.commit);
   return ok({
@@ -96,11 +98,20 @@ function sinceOf({ fold, progress }: LogState, { id, signatureKey }: DeviceFacts
   return isFork ? 0 : seq;
 }
 
+/**
+ * A town that goes on at another relay takes everybody along: whoever is not in it yet has no way to bring
+ * another package, so whatever its date, the one we have must do (SPEC G9).
+ */
+export function judgesLifetimes({ core, fold }: LogState): boolean {
+  return fold.type !== 'town' || (core.generation ?? 0) === 0;
+}
+
 /** Packages that are broken, of another device than the directory says, or out of their lifetime now. */
 export async function unfitPackages(
   groups: GroupCrypto,
   correction: Correction,
   now: number,
+  isTimed = true,
 ): Promise<readonly Bytes[]> {
   if (correction.remove.length > 0) return [];
   const unfit: Bytes[] = [];
@@ -110,8 +121,7 @@ export async function unfitPackages(
       parsed.ok &&
       bytesToHex(parsed.value.device) === facts.id &&
       equalBytes(parsed.value.signatureKey, facts.signatureKey) &&
-      parsed.value.notBefore <= now &&
-      now <= parsed.value.notAfter;
+      (!isTimed || (parsed.value.notBefore <= now && now <= parsed.value.notAfter));
     if (!isFit) unfit.push(facts.keyPackage);
   }
   return unfit;

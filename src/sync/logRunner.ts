@@ -246,6 +246,7 @@ export class LogRunner {
         correctAt: undefined,
         orphansAt: undefined,
         receiptAt: undefined,
+        suspectSince: undefined,
       });
     memory.decidedAt = now;
   }

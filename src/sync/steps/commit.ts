@@ -4,7 +4,7 @@ import { idToBytes } from '../../domain/ids';
 import { keyPackagesFor, type Correction } from '../../domain/target';
 import { isOrphan } from '../../domain/welcomes';
 import { appendResult, OP } from '../../protocol/frames';
-import { dueCorrection, prepareCommit, unfitPackages } from '../commitLoop';
+import { dueCorrection, judgesLifetimes, prepareCommit, unfitPackages } from '../commitLoop';
 import type { LogDesk } from '../logDesk';
 import { withTrouble } from '../sighting';
 
@@ -48,7 +48,7 @@ function withoutPatience(
 export async function makeCommit(desk: LogDesk, correction: Correction): Promise<boolean> {
   const { state, host, memory } = desk;
   if (state.group === undefined) return false;
-  const unfit = await unfitPackages(host.groups, correction, desk.now);
+  const unfit = await unfitPackages(host.groups, correction, desk.now, judgesLifetimes(state));
   if (unfit.length > 0) {
     for (const keyPackage of unfit) memory.unfit.set(bytesToHex(keyPackage), desk.now);
     return true;

@@ -3,6 +3,9 @@ import { ASKED, SPOILT } from './badAnswers';
 import { otherPersons, pick, someTime, type Deed } from './deedTools';
 import { loseMail } from './lostMail';
 import type { Disaster } from './plan';
+import { openDisk, type RelayDisk } from './stores';
+import type { World } from './world';
+import { MemoryLogs } from '../../../server/stores/memoryLogStore';
 
 export const DISASTERS: Readonly<Record<Disaster, Deed>> = {
   async 'bad-answer'(world, { a, b, c }) {
@@ -28,9 +31,43 @@ export const DISASTERS: Readonly<Record<Disaster, Deed>> = {
       if (c % 4 === 1) await host.client.openDirect(person);
       else await host.client.createGroup(`Runde ${c % 1_000}`, [person]);
     }
-    world.later(5_000 + someTime(c >>> 2), async () => {
+    world.onThisDay(5_000 + someTime(c >>> 2), async () => {
       await loseMail(world, device);
       device.goOnline();
     });
   },
+
+  /** Its profile goes back to what it was some time ago, as from a backup, and goes on from there. */
+  async rollback(world, { a, b, c }) {
+    const device = pick(world.seated(), a);
+    if (device === undefined) return;
+    const disk = device.snapshot();
+    const then = world.oracle.rememberedBy(device);
+    world.onThisDay((b % 4 === 0 ? 0 : 60_000) + ((b >>> 2) % 60_000), async () => {
+      await world.oracle.goesBack(device, then);
+      device.goBack(disk);
+      world.later(someTime(c), () => device.open());
+    });
+  },
+
+  /** The relay is set up again from an older backup. */
+  async restore(world, { b, c }) {
+    const backup = world.relay.backup();
+    world.onThisDay(1_000 + (b % 120_000), () => replaceRelay(world, backup.restore(), someTime(c)));
+  },
+
+  /** The relay is gone with everything on it; at its address stands an empty one. */
+  async 'lose-relay'(world, { c }) {
+    await replaceRelay(world, openDisk(world.storeKind, new MemoryLogs()), someTime(c));
+  },
 };
+
+async function replaceRelay(world: World, disk: RelayDisk, downFor: number): Promise<void> {
+  world.log('another relay takes the place of the first');
+  await world.oracle.relayReplaced(() => {
+    world.relay.replace(disk);
+  });
+  world.later(downFor, async () => {
+    if (!world.relay.isUp) await world.relay.start();
+  });
+}

@@ -157,4 +157,108 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    name: 'a full disk on meeting an empty relay is no reason to stay behind',
+    plan: {
+      seed: 10_022,
+      size: 4,
+      store: 'memory',
+      hasSlowVaults: false,
+      slowness: 300,
+      deeds: [
+        { at: 18381, deed: 'lose-relay', a: 3987331167, b: 1587039607, c: 1364557926 },
+        { at: 20177, deed: 'full-disk', a: 2470498817, b: 3313064713, c: 4146110589 },
+      ],
+    },
+  },
+  {
+    name: 'a pair goes on where the directory has come from further back than its first claim',
+    plan: {
+      seed: 10_030,
+      size: 5,
+      store: 'memory',
+      hasSlowVaults: false,
+      slowness: 40,
+      deeds: [
+        { at: 12624, deed: 'leave', a: 1689727595, b: 595188816, c: 2578026633 },
+        { at: 13985, deed: 'lose-relay', a: 2189339369, b: 1645661436, c: 1470484441 },
+      ],
+    },
+  },
+  {
+    name: 'who had left a group when the relay was lost does not wait for its successor',
+    plan: {
+      seed: 10_084,
+      size: 4,
+      store: 'memory',
+      hasSlowVaults: false,
+      slowness: 40,
+      deeds: [
+        { at: 68995, deed: 'leave', a: 628608321, b: 160772240, c: 2489290496 },
+        { at: 69148, deed: 'lose-relay', a: 1908179485, b: 1133218615, c: 2131464844 },
+      ],
+    },
+  },
+  {
+    name: 'a suspicion from before the clock was set back ends all the same',
+    plan: {
+      seed: 10_085,
+      size: 3,
+      store: 'memory',
+      hasSlowVaults: false,
+      slowness: 40,
+      deeds: [
+        { at: 39114, deed: 'cut', a: 3896183707, b: 2475759295, c: 1076239166 },
+        { at: 40627, deed: 'clock', a: 3193622662, b: 1638094751, c: 1502763584 },
+        { at: 40723, deed: 'write', a: 2389219084, b: 3739429860, c: 2853253228 },
+        { at: 48995, deed: 'rollback', a: 1779290914, b: 934971010, c: 791048800 },
+      ],
+    },
+  },
+  {
+    name: 'who forgot the successor of its own conversation is taken into it again',
+    plan: {
+      seed: 10_092,
+      size: 3,
+      store: 'memory',
+      hasSlowVaults: true,
+      slowness: 300,
+      deeds: [
+        { at: 18033, deed: 'lose-relay', a: 3719410377, b: 765514639, c: 843013571 },
+        { at: 34988, deed: 'rollback', a: 1057745599, b: 3003190146, c: 2055601655 },
+      ],
+    },
+  },
+  {
+    name: 'a second request to be taken back is made when the first may have come too soon',
+    plan: {
+      seed: 10_294,
+      size: 3,
+      store: 'sqlite',
+      hasSlowVaults: false,
+      slowness: 40,
+      deeds: [
+        { at: 10490, deed: 'rollback', a: 609984489, b: 2018937358, c: 2961220749 },
+        { at: 58169, deed: 'title', a: 1031045022, b: 3905209007, c: 1350334233 },
+        { at: 59838, deed: 'join', a: 3189672062, b: 2170323777, c: 4033267705 },
+        { at: 59917, deed: 'direct', a: 4010453229, b: 3027806843, c: 1918642775 },
+        { at: 103230, deed: 'rollback', a: 1394839792, b: 2105995199, c: 3192104157 },
+        { at: 139097, deed: 'add', a: 3445996644, b: 2612940898, c: 3661453691 },
+      ],
+    },
+  },
+  {
+    name: 'a key package that a wrong clock had dated does for the next town',
+    plan: {
+      seed: 10_019,
+      size: 5,
+      store: 'sqlite',
+      hasSlowVaults: false,
+      slowness: 40,
+      deeds: [
+        { at: 46848, deed: 'clock', a: 1391693958, b: 2593425147, c: 229236583 },
+        { at: 74037, deed: 'lose-relay', a: 2960955675, b: 2420359109, c: 1074713534 },
+      ],
+    },
+  },
 ];

@@ -14,13 +14,13 @@ import {
   type RequestFrame,
   type StoredEnvelope,
 } from '../../../src/protocol/frames';
-import { createMemoryLogStore, type MemoryLogs } from '../../../server/stores/memoryLogStore';
+import type { MemoryLogs } from '../../../server/stores/memoryLogStore';
 import { envelopeId, mapKeyOf } from '../../../server/hashes';
 import type { Between } from './between';
 import { Dice } from './dice';
 import { FRAME_LIES, logOf, type FrameLie, type FrameLieName, type Liar } from './lies';
 import { seededRandomness } from './seededRandomness';
-import { copyLogs } from './stores';
+import { copyLogs, openDisk } from './stores';
 import type { World } from './world';
 import type { WorldDevice } from './worldDevice';
 import { WorldRelay } from './worldRelay';
@@ -150,7 +150,7 @@ export class LyingRelay implements Between {
     if (this.#branch !== undefined) return;
     const logs = copyLogs(world.logs);
     if (b % 3 === 0) for (const log of logs.logs.values()) cutTail(log, 1 + ((b >>> 4) % 4));
-    const relay = new WorldRelay(world.scheduler, createMemoryLogStore(logs));
+    const relay = new WorldRelay(world.scheduler, openDisk('memory', logs));
     const heads = new Map([...logs.logs].map(([key, log]) => [key, log.rows.length]));
     world.scheduler.in(0, async () => {
       await relay.start();

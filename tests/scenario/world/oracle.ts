@@ -4,6 +4,7 @@
  * `verify` compares everybody with everybody in the end. Who judges what is in `judge/`.
  */
 import type { LogId } from '../../../src/domain/ids';
+import type { Engine } from '../../../src/engine/engine';
 import { Census } from './judge/census';
 import type { Court } from './judge/court';
 import { Excuses } from './judge/excuses';
@@ -18,12 +19,19 @@ import {
 } from './judge/liedTo';
 import { verifyRemoved } from './judge/removed';
 import { unrest } from './judge/rest';
-import { verifyLog, verifyTown } from './judge/sameness';
+import { verifyEnded, verifyLog, verifyNobodyForgotten, verifyTown } from './judge/sameness';
 import { SavedTexts } from './judge/savedTexts';
 import { shownAt, type Shown, type ShownByPlace } from './judge/shown';
-import { placeOf, Witness } from './judge/witness';
+import { placeOf, Witness, type Memory } from './judge/witness';
 import type { World } from './world';
 import type { WorldDevice } from './worldDevice';
+
+/** What a device knew at a moment. */
+export interface Remembered {
+  readonly places: Memory;
+  /** How many texts had been saved in this world. */
+  readonly texts: number;
+}
 
 export class Oracle {
   readonly faults: string[] = [];
@@ -36,10 +44,11 @@ export class Oracle {
   constructor(world: World) {
     this.#world = world;
     const witness = new Witness(world);
+    const census = new Census(world);
     this.#court = {
-      census: new Census(world),
+      census,
       witness,
-      excuses: new Excuses(witness),
+      excuses: new Excuses(witness, census),
       fault: (what) => {
         this.fault(what);
       },
@@ -66,6 +75,38 @@ export class Oracle {
     this.#court.excuses.welcomeLost(device, log, kind);
   }
 
+  /** To be kept beside a copy of its vault. */
+  rememberedBy(device: WorldDevice): Remembered {
+    return { places: this.#court.witness.memoryOf(device), texts: this.#texts.count };
+  }
+
+  /** Called while the vault is still as it was. */
+  async goesBack(device: WorldDevice, then: Remembered): Promise<void> {
+    const { witness, excuses } = this.#court;
+    await this.#texts.goesBack(device, then.texts);
+    excuses.wentBack(device, witness.memoryOf(device), then.places);
+    witness.remembers(device, then.places);
+  }
+
+  /**
+   * `replace` puts another relay in the place of the one there is. What that one alone knew is gone with it:
+   * of removals, those behind the end of what the new one has.
+   */
+  async relayReplaced(replace: () => void): Promise<void> {
+    const { census, witness } = this.#court;
+    await verifyRemoved(this.#court, this.#world);
+    this.#texts.noteRemovals();
+    replace();
+    await this.#texts.relayReplaced();
+    for (const [key, at] of witness.removedAt)
+      if (at > (await census.headOf(key.split('/')[0] as LogId))) witness.removedAt.delete(key);
+  }
+
+  /** In the town as far as anybody knows. */
+  isValid(engine: Engine): boolean {
+    return this.#court.census.isValid(engine);
+  }
+
   look(): void {
     this.#court.witness.look();
     this.#heard.look();
@@ -87,6 +128,8 @@ export class Oracle {
       return;
     }
     await verifyTown(court, reference.directory, reference.seq);
+    await verifyEnded(court, this.#world);
+    verifyNobodyForgotten(court, this.#world, reference.directory);
     const shown = await this.#shown();
     for (const log of court.census.conversationLogs()) await verifyLog(court, this.#world, log, shown);
     this.#texts.verify(shown);

@@ -6,7 +6,8 @@ type Watched =
   | 'observeList'
   | 'observeDirectory'
   | 'observeInvitations'
-  | 'observeQueue';
+  | 'observeQueue'
+  | 'observeSuccession';
 type ViewOf<K extends Watched> = Parameters<Parameters<AppClient[K]>[0]>[0];
 
 /** The queue is put together of three views and shown with each of them. */

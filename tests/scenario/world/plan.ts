@@ -39,6 +39,9 @@ const WEIGHTS = {
 const DISASTERS = {
   'bad-answer': 3,
   'lost-mail': 3,
+  rollback: 3,
+  restore: 2,
+  'lose-relay': 2,
 } as const;
 
 /** Seeds above this one belong to the second family. */

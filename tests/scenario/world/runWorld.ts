@@ -20,6 +20,7 @@ export interface Outcome {
 /** As long as people wait until everything has arrived, at most; longer when a place was lost (SPEC B1, B2). */
 const HEALING_MS = 15 * 60_000;
 const LONG_HEALING_MS = 5 * 60 * 60_000;
+const CARRYING_MS = 60_000;
 const LOOK_EVERY_MS = 5_000;
 
 export function runWorld(plan: Plan): Promise<Outcome> {
@@ -79,20 +80,33 @@ async function live(world: World, plan: Plan): Promise<void> {
   const { scheduler, oracle } = world;
   const begin = await begun(world, plan);
   const end = begin + (plan.deeds.at(-1)?.at ?? 0) + 1_000;
-  while (scheduler.now < end) {
-    await world.run(Math.min(LOOK_EVERY_MS, end - scheduler.now));
-    await scheduler.rest(() => oracle.probe());
+  const left = (): number => Math.max(end, world.busyUntil) - scheduler.now;
+  while (left() > 0) {
+    await world.run(Math.min(LOOK_EVERY_MS, left()));
+    await scheduler.rest(() => look(world));
   }
   await scheduler.rest(() => world.heal());
   const last = scheduler.now + (plan.seed > LAST_ORDINARY_SEED ? LONG_HEALING_MS : HEALING_MS);
   let unrest: string | undefined = 'not looked yet';
-  while (unrest !== undefined && scheduler.now < last) {
+  let restingSince = Infinity;
+  // What is told of the town before comes at each device's turn (SPEC Q8), and nothing shows that it is due.
+  const isOver = (): boolean =>
+    unrest === undefined &&
+    (world.relay.replacedAt === undefined || scheduler.now >= restingSince + CARRYING_MS);
+  while (!isOver() && scheduler.now < last) {
     await world.run(LOOK_EVERY_MS);
     await scheduler.rest(async () => {
-      await oracle.probe();
+      await look(world);
       unrest = await oracle.unrest();
+      restingSince = unrest === undefined ? Math.min(restingSince, scheduler.now) : Infinity;
     });
   }
   if (unrest !== undefined) oracle.fault(`never at rest: ${unrest}`);
   await scheduler.rest(() => oracle.verify());
+}
+
+/** Now and then somebody looks at what is shown, and does what there is to do. */
+async function look({ oracle, confirmation }: World): Promise<void> {
+  await oracle.probe();
+  await confirmation.tend();
 }

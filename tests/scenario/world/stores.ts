@@ -1,4 +1,6 @@
 /** The relay's database in a world: the memory adapter, or SQLite in this thread; both can be copied. */
+import Database from 'better-sqlite3';
+import { becomeAnother } from '../../../server/backup';
 import { ok } from '../../../src/lib/result';
 import { storeFailure, type LogStore, type StoreIdentity } from '../../../server/stores/logStore';
 import { createMemoryLogStore, MemoryLogs } from '../../../server/stores/memoryLogStore';
@@ -26,16 +28,56 @@ export function copyLogs(from: MemoryLogs, identity: StoreIdentity = from.identi
   return copy;
 }
 
-export function newIncarnation(from: StoreIdentity): StoreIdentity {
-  return { incarnation: randomBytes(16), pseudonymSecret: from.pseudonymSecret };
+/** The relay's database, of which backups can be made. */
+export interface RelayDisk {
+  readonly store: LogStore;
+  backup(): RelayBackup;
 }
 
-export async function openStore(kind: StoreKind, logs: MemoryLogs): Promise<LogStore> {
-  return kind === 'memory' ? createMemoryLogStore(logs) : openSqliteWith(logs);
+export interface RelayBackup {
+  /** As `restore` does it (server/backup.ts): the same logs, another relay. */
+  restore(): RelayDisk;
 }
 
-/** The relay's own statements and transactions, without its thread and without a file. */
-async function openSqliteWith(logs: MemoryLogs): Promise<LogStore> {
+export function openDisk(kind: StoreKind, logs: MemoryLogs): RelayDisk {
+  return kind === 'memory' ? memoryDisk(logs) : sqliteDisk(filledWith(logs));
+}
+
+function memoryDisk(logs: MemoryLogs): RelayDisk {
+  return {
+    store: createMemoryLogStore(logs),
+    backup: () => {
+      const kept = copyLogs(logs);
+      return {
+        restore: () => {
+          const { pseudonymSecret } = kept.identity;
+          const restored = copyLogs(kept, { incarnation: randomBytes(16), pseudonymSecret });
+          restored.claimToken = undefined;
+          return memoryDisk(restored);
+        },
+      };
+    },
+  };
+}
+
+function sqliteDisk(db: Database.Database): RelayDisk {
+  return {
+    store: storeOver(db),
+    backup: () => {
+      const file = db.serialize();
+      return {
+        restore: () => {
+          const copy = new Database(file);
+          const fault = becomeAnother(copy);
+          if (fault !== undefined) throw new Error(fault);
+          return sqliteDisk(copy);
+        },
+      };
+    },
+  };
+}
+
+function filledWith(logs: MemoryLogs): Database.Database {
   const opened = openSqlite({ file: ':memory:' });
   if (!opened.ok) throw new Error(opened.error.type);
   const db = opened.value;
@@ -63,7 +105,12 @@ async function openSqliteWith(logs: MemoryLogs): Promise<LogStore> {
   }
   sqlite.admit([...logs.passes.values()]);
   if (logs.claimToken !== undefined) sqlite.setClaimToken(logs.claimToken);
+  return db;
+}
 
+/** The relay's own statements and transactions, without its thread and without a file. */
+function storeOver(db: Database.Database): LogStore {
+  const sqlite = new SqliteLogs(db);
   const call = async (verb: Call['verb'], args: readonly unknown[]): Promise<never> => {
     const { replies, trouble } = runGroup(db, sqlite, [{ id: 1, verb, args } as unknown as Call]);
     if (trouble !== undefined) throw new Error(`SQLite: ${trouble}`);

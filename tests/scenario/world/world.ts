@@ -7,11 +7,12 @@ import { createHash } from 'node:crypto';
 import { bytesToHex } from '../../../src/lib/bytes';
 import type { MemoryLogs } from '../../../server/stores/memoryLogStore';
 import { NOBODY_BETWEEN, type Between } from './between';
+import { Confirmation } from './confirmation';
 import { Dice } from './dice';
 import { Oracle } from './oracle';
 import type { Plan } from './plan';
 import { Scheduler } from './scheduler';
-import { copyLogs, openStore } from './stores';
+import { copyLogs, openDisk, type StoreKind } from './stores';
 import { WorldDevice } from './worldDevice';
 import { WorldRelay } from './worldRelay';
 import type { MemorySnapshot } from '../../../src/vault/memoryStore';
@@ -27,6 +28,7 @@ export type WorldOptions = Pick<Plan, 'seed' | 'store' | 'hasSlowVaults' | 'slow
 
 export class World {
   readonly seed: number;
+  readonly storeKind: StoreKind;
   readonly hasSlowVaults: boolean;
   readonly slowness: number;
   readonly scheduler: Scheduler;
@@ -36,8 +38,10 @@ export class World {
   readonly relay: WorldRelay;
   readonly devices: WorldDevice[] = [];
   readonly oracle: Oracle;
+  readonly confirmation: Confirmation;
   between: Between = NOBODY_BETWEEN;
   boardsOpened = 0;
+  busyUntil = 0;
   readonly lines: string[] = [];
 
   private constructor(
@@ -48,18 +52,20 @@ export class World {
   ) {
     this.logs = logs;
     this.seed = options.seed;
+    this.storeKind = options.store;
     this.hasSlowVaults = options.hasSlowVaults;
     this.slowness = options.slowness;
     this.scheduler = new Scheduler(now);
     this.dice = new Dice(options.seed, 2);
     this.relay = relay(this.scheduler);
     this.oracle = new Oracle(this);
+    this.confirmation = new Confirmation(this);
   }
 
   static async open(options: WorldOptions, town: TownSnapshot): Promise<World> {
     const logs = copyLogs(town.logs);
-    const store = await openStore(options.store, logs);
-    const world = new World(options, logs, town.now, (scheduler) => new WorldRelay(scheduler, store));
+    const disk = openDisk(options.store, logs);
+    const world = new World(options, logs, town.now, (scheduler) => new WorldRelay(scheduler, disk));
     await world.relay.start();
     for (const disk of town.disks) world.addDevice(disk);
     return world;
@@ -87,6 +93,12 @@ export class World {
   }
 
   later(ms: number, run: () => void | Promise<void>): void {
+    this.scheduler.in(ms, run);
+  }
+
+  /** The day is not over before that has happened. */
+  onThisDay(ms: number, run: () => void | Promise<void>): void {
+    this.busyUntil = Math.max(this.busyUntil, this.scheduler.now + ms + 1_000);
     this.scheduler.in(ms, run);
   }
 

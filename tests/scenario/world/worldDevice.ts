@@ -143,6 +143,13 @@ export class WorldDevice {
     this.store.crash(lose);
   }
 
+  /** The profile is what it was then. */
+  goBack(disk: MemorySnapshot): void {
+    this.log('goes back');
+    this.crash(0);
+    this.store = MemoryStore.fromSnapshot(disk);
+  }
+
   setTrap(trap: Trap | undefined): void {
     if (this.life !== undefined) this.life.trap = trap;
   }

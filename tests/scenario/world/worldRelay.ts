@@ -4,7 +4,7 @@ import type { Peer } from '../../../server/peer';
 import type { Session } from '../../../server/session';
 import type { LogStore } from '../../../server/stores/logStore';
 import type { Scheduler } from './scheduler';
-import { withFullDisk } from './stores';
+import { withFullDisk, type RelayBackup, type RelayDisk } from './stores';
 
 export interface RelayLine {
   readonly session: Session;
@@ -13,15 +13,33 @@ export interface RelayLine {
 }
 
 export class WorldRelay {
-  store: LogStore;
   isFull = false;
+  /** When another one took the place of the first, ms of the world. */
+  replacedAt: number | undefined;
+  startedAt = 0;
+  #disk: RelayDisk;
   readonly #scheduler: Scheduler;
   readonly #cuts = new Set<() => void>();
   #relay: Relay | undefined;
 
-  constructor(scheduler: Scheduler, store: LogStore) {
+  constructor(scheduler: Scheduler, disk: RelayDisk) {
     this.#scheduler = scheduler;
-    this.store = store;
+    this.#disk = disk;
+  }
+
+  get store(): LogStore {
+    return this.#disk.store;
+  }
+
+  backup(): RelayBackup {
+    return this.#disk.backup();
+  }
+
+  /** The machine is gone; what stands at its address now has this disk, and is to be started. */
+  replace(disk: RelayDisk): void {
+    this.kill();
+    this.#disk = disk;
+    this.replacedAt = this.#scheduler.now;
   }
 
   get isUp(): boolean {
@@ -41,6 +59,7 @@ export class WorldRelay {
     });
     await relay.open();
     this.#relay = relay;
+    this.startedAt = scheduler.now;
   }
 
   /** As SIGKILL: nothing is finished; all connections break. */

@@ -7,6 +7,7 @@ import {
   EMPTY_DIRECTORY,
   foldDirectory,
   isAdminAt,
+  isLaterDirectory,
   pairKey,
   personOfDevice,
   type Directory,
@@ -325,6 +326,31 @@ describe('the look (SPEC D9)', () => {
     expect(log.directory.look).toEqual({ arms: b32(7) });
     expect(log.by('a', { kind: 'town-look' })).toBe(true);
     expect(log.directory.look).toEqual({});
+  });
+});
+
+describe('a directory that is handed to who comes back (SPEC B6)', () => {
+  const claimed = (continued: Directory['continued'], now: string): Directory => ({
+    ...EMPTY_DIRECTORY,
+    claims: { [pairKey(person('a'), person('b'))]: log(now) },
+    ...(continued !== undefined && { continued }),
+  });
+  const onward = (from: string, to: string) => ({
+    [log(from)]: { log: log(to), by: person('a'), generation: 1 },
+  });
+  const known = claimed(undefined, '1');
+
+  it('may lead a pair’s claim on to the log that continues it (SPEC Q7)', () => {
+    expect(isLaterDirectory(known, claimed(undefined, '1'))).toBe(true);
+    expect(isLaterDirectory(known, claimed(onward('1', '2'), '2'))).toBe(true);
+    expect(isLaterDirectory(known, claimed({ ...onward('1', '2'), ...onward('2', '3') }, '3'))).toBe(true);
+  });
+
+  it('may not give the pair another log', () => {
+    expect(isLaterDirectory(known, claimed(undefined, '2'))).toBe(false);
+    expect(isLaterDirectory(known, claimed(onward('4', '2'), '2'))).toBe(false);
+    expect(isLaterDirectory(known, claimed({ ...onward('1', '2'), ...onward('2', '1') }, '3'))).toBe(false);
+    expect(isLaterDirectory(known, EMPTY_DIRECTORY)).toBe(false);
   });
 });
 

@@ -240,6 +240,15 @@ describe('packages that nobody can add (SPEC G9)', () => {
     expect(await unfit([record], parsed.notAfter + 1)).toHaveLength(1);
   });
 
+  it('are never those out of their lifetime in a town that goes on at another relay', async () => {
+    const { record } = party.member(3);
+    const correction = { add: [record], remove: [] };
+    const far = LIFETIME.notAfter + 400 * 86_400_000;
+    expect(await unfitPackages(party.fixture.crypto, correction, far, false)).toEqual([]);
+    const broken = { add: [withPackage(new Uint8Array(90))], remove: [] };
+    expect(await unfitPackages(party.fixture.crypto, broken, far, false)).toHaveLength(1);
+  });
+
   it('do not matter while removals are due', async () => {
     const bad = withPackage(new Uint8Array(90));
     const remove = [groups[0]!.leaves[2]!];

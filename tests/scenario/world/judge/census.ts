@@ -67,9 +67,20 @@ export class Census {
     return this.#world.devices.flatMap((device) => {
       const { engine } = device;
       const runner = engine !== undefined && this.isValid(engine) ? engine.runnerOf(log) : undefined;
-      // Of two copies of a profile, the one that has found itself ended is out.
-      const isIn = runner?.state.progress.isMember === true && !runner.state.progress.isCopied;
-      return isIn ? [[device, runner] as const] : [];
+      if (runner?.state.progress.isMember !== true || isEnded(device, log)) return [];
+      return this.isPutOutUnheard(device, runner) ? [] : [[device, runner] as const];
+    });
+  }
+
+  /** It has lost its place, and was put out before it came back: nobody takes it back, and it cannot read why. */
+  isPutOutUnheard({ engine }: WorldDevice, { log, lost }: LogRunner): boolean {
+    const person = engine?.identity?.person;
+    if (lost !== 'group' || person === undefined) return false;
+    return this.#world.devices.some(({ engine: other }) => {
+      const runner = other?.runnerOf(log);
+      const fold = runner?.state.fold;
+      const isHeld = runner?.lost === undefined && runner?.state.progress.isMember === true;
+      return isHeld && fold?.type === 'conversation' && fold.conversation.roster[person] === undefined;
     });
   }
 
@@ -96,6 +107,12 @@ export class Census {
       .sort();
     return held.join() === due.join();
   }
+}
+
+/** It has found that a copy of its profile has taken its place there, or in the town and so everywhere (SPEC B7). */
+export function isEnded({ engine }: WorldDevice, log: LogId): boolean {
+  const runners = [engine?.runners.get(TOWN_LOG), engine?.runnerOf(log)];
+  return runners.some((runner) => runner?.state.progress.isCopied === true);
 }
 
 /** A later generation's log begins anew, and counts from there. */

@@ -1,10 +1,12 @@
 /** What a device shows at a moment must not be more than is true, and not less than it knows. */
 import type { DeviceId } from '../../../../src/domain/ids';
 import type { Engine } from '../../../../src/engine/engine';
-import type { StatusView } from '../../../../src/engine/views';
-import { VIEW } from '../../../../src/records/keys';
+import type { ConversationView, StatusView } from '../../../../src/engine/views';
+import type { SealedRecords } from '../../../../src/records/sealedRecords';
+import { conversationViewKey, VIEW } from '../../../../src/records/keys';
 import type { World } from '../world';
 import type { WorldDevice } from '../worldDevice';
+import { isEnded } from './census';
 import type { Court } from './court';
 import { placeOf } from './witness';
 
@@ -14,6 +16,7 @@ const BEHIND_MS = 60_000;
 export class Honesty {
   readonly #world: World;
   readonly #court: Court;
+  readonly #silentSince = new Map<string, number>();
   readonly #behindSince = new Map<string, { head: number; since: number }>();
 
   constructor(world: World, court: Court) {
@@ -28,8 +31,10 @@ export class Honesty {
       if (engine === undefined || records === undefined) continue;
       const status = await records.get<StatusView>('views', VIEW.status);
       await this.#probeBehind(device, engine, status);
+      await this.#probeLost(device, engine, records);
+      this.#probeSuccession(device, engine, status);
       for (const runner of engine.conversations()) {
-        const head = await census.headOf(runner.log);
+        const head = this.#knowsTheRelay(engine) ? await census.headOf(runner.log) : Infinity;
         for (const { intent } of engine.book.waiting(runner.state.number))
           if (intent.seq !== undefined && intent.seq > head)
             fault(`${device.name} calls handed over what the relay does not have`);
@@ -53,7 +58,7 @@ export class Honesty {
       const key = placeOf(device, runner.log);
       const { progress } = runner.state;
       const head = await census.headOf(runner.log);
-      if (!census.isValid(engine)) return;
+      if (!census.isValid(engine) || isEnded(device, runner.log)) continue;
       const isSilent =
         isOnline &&
         status.problem === undefined &&
@@ -69,5 +74,39 @@ export class Honesty {
       else if (now - since.since > BEHIND_MS)
         fault(`${device.name} is behind in ${runner.log.slice(0, 8)} and says nothing`);
     }
+  }
+
+  /** Who has lost its place in a conversation says so, and what it waits for (SPEC B). */
+  async #probeLost(device: WorldDevice, engine: Engine, records: SealedRecords): Promise<void> {
+    const { now } = this.#world.scheduler;
+    for (const runner of engine.conversations()) {
+      const key = placeOf(device, runner.log);
+      const view = await records.get<ConversationView>('views', conversationViewKey(runner.state.number));
+      const isSilent = runner.lost !== undefined && view?.back === undefined;
+      if (!isSilent) this.#silentSince.delete(key);
+      else if (!this.#silentSince.has(key)) this.#silentSince.set(key, now);
+      else if (now - (this.#silentSince.get(key) ?? now) > BEHIND_MS)
+        this.#court.fault(`${device.name} has lost ${runner.log.slice(0, 8)} and says nothing`);
+    }
+  }
+
+  /** It cannot know yet that another relay stands there, or it knows that nothing of it counts (SPEC Q3). */
+  #knowsTheRelay(engine: Engine): boolean {
+    const { relay, scheduler } = this.#world;
+    if (relay.replacedAt === undefined) return true;
+    const isMet = engine.relay?.isOnline === true && scheduler.now > relay.startedAt + BEHIND_MS;
+    return isMet && !engine.succession.isLost;
+  }
+
+  /** Who hands nothing over because the relay is another one says so (SPEC Q3). */
+  #probeSuccession(device: WorldDevice, engine: Engine, status: StatusView | undefined): void {
+    const key = `${device.index}/relay`;
+    const { now } = this.#world.scheduler;
+    const isSilent =
+      engine.relay?.isOnline === true && engine.succession.isLost && status?.problem !== 'relay-changed';
+    if (!isSilent) this.#silentSince.delete(key);
+    else if (!this.#silentSince.has(key)) this.#silentSince.set(key, now);
+    else if (now - (this.#silentSince.get(key) ?? now) > BEHIND_MS)
+      this.#court.fault(`${device.name} has lost the relay and says ${status?.problem ?? 'nothing'}`);
   }
 }

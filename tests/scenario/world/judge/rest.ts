@@ -7,7 +7,7 @@ import type { StatusView } from '../../../../src/engine/views';
 import { TOWN_LOG, VIEW } from '../../../../src/records/keys';
 import type { LogRunner } from '../../../../src/sync/logRunner';
 import type { WorldDevice } from '../worldDevice';
-import type { Census } from './census';
+import { isEnded } from './census';
 import type { Court } from './court';
 
 /** One thing that is; undefined when nothing is. */
@@ -19,8 +19,9 @@ export async function unrest({ census, excuses }: Court): Promise<string | undef
     const holders = census.holdersOf(facts.id);
     if (holders.length === 0) return `${facts.id} does not run`;
     for (const device of holders) {
-      if (excuses.isShutOutOfTown(device)) continue;
-      const why = await unrestOf(census, device, farthest);
+      const town = device.engine?.runners.get(TOWN_LOG);
+      if (excuses.isShutOutOfTown(device) || (town !== undefined && isEnded(device, town.log))) continue;
+      const why = await unrestOf({ census, excuses }, device, farthest);
       if (why !== undefined) return `${device.name}: ${why}`;
     }
   }
@@ -33,25 +34,30 @@ export async function unrest({ census, excuses }: Court): Promise<string | undef
 }
 
 async function unrestOf(
-  census: Census,
-  { engine, records }: WorldDevice,
+  { census, excuses }: Pick<Court, 'census' | 'excuses'>,
+  device: WorldDevice,
   farthest: Engine,
 ): Promise<string | undefined> {
+  const { engine, records } = device;
   if (engine === undefined) return 'does not run';
   if (engine.relay?.isOnline !== true) return 'offline';
   // What the relay refused is asked for again after half a minute.
   const status = await records?.get<StatusView>('views', VIEW.status);
   if (status?.problem === 'not-admitted') return 'not admitted';
-  const isEnded = engine.runners.get(TOWN_LOG)?.state.progress.isCopied === true;
+  if (engine.succession.isLost) return 'at another relay';
   if (engine.generation < farthest.generation) return 'not in the next town';
-  if (!isEnded && engine.townSeq() < farthest.townSeq()) return 'behind in the town';
+  if (engine.townSeq() < farthest.townSeq()) return 'behind in the town';
   if (engine.setup.phase !== 'ready') return `still ${engine.setup.phase}`;
   for (const runner of engine.runners.values()) {
-    const { number, progress, flight, pendingCommit, followUps } = runner.state;
-    if (!progress.isMember || progress.isCopied) continue;
+    const { number, core, progress, flight, pendingCommit, followUps } = runner.state;
+    if (!progress.isMember || progress.isCopied || excuses.isDead(runner.log)) continue;
+    if (census.isPutOutUnheard(device, runner)) continue;
     const name = `log ${number}`;
+    if (runner.lost !== undefined) return `${name} is lost`;
     if (!progress.isCreated) return `${name} is not created`;
     if (progress.cursor < (await census.headOf(runner.log))) return `${name} is behind`;
+    if (core.continues !== undefined && progress.cursor > 0 && progress.hasCarried !== true)
+      return `${name} has not carried over`;
     if (flight !== undefined) return `${name} has a flight`;
     if (pendingCommit !== undefined) return `${name} has a commit`;
     if (followUps.mails.length > 0) return `${name} has mail`;
@@ -67,7 +73,7 @@ async function unrestIn(
   seq: number,
 ): Promise<string | undefined> {
   const reference = await census.referenceIn(log);
-  if (reference === undefined) return undefined;
+  if (reference === undefined || excuses.isDead(log)) return undefined;
   const { fold, group } = reference.state;
   if (fold.type !== 'conversation' || group === undefined) return 'no fold';
   const persons = new Set(Object.keys(fold.conversation.roster));
@@ -92,10 +98,9 @@ async function unrestIn(
   return undefined;
 }
 
-function behindIn({ engine }: WorldDevice, log: LogId, reference: LogRunner): string | undefined {
-  const state = engine?.runnerOf(log)?.state;
-  // A copy of a profile whose place the other one has taken (SPEC B7).
-  if (state?.progress.isCopied === true) return undefined;
+function behindIn(device: WorldDevice, log: LogId, reference: LogRunner): string | undefined {
+  if (isEnded(device, log)) return undefined;
+  const state = device.engine?.runnerOf(log)?.state;
   if (state?.progress.isMember !== true) return 'not in';
   if (state.progress.cursor < reference.state.progress.cursor) return 'behind';
   const tag = reference.state.group?.tag ?? new Uint8Array(0);

@@ -1,12 +1,20 @@
 /** Everybody compared with everybody: one directory, one fold, one board, one timeline (P3). */
-import { bytesToHex } from '../../../../src/lib/bytes';
+import { bytesToHex, equalBytes } from '../../../../src/lib/bytes';
 import { allDevicesAt, type Directory } from '../../../../src/domain/directory';
+import { parseContent, parseEntry } from '../../../../src/domain/entry';
 import type { LogId } from '../../../../src/domain/ids';
-import type { StatusView, TimelineItem } from '../../../../src/engine/views';
+import type { Engine } from '../../../../src/engine/engine';
+import type { ConversationView, StatusView, TimelineItem } from '../../../../src/engine/views';
 import { encodeCbor } from '../../../../src/protocol/codec';
-import { generationOfOrder, seqOfOrder, TOWN_LOG, VIEW } from '../../../../src/records/keys';
+import {
+  conversationViewKey,
+  generationOfOrder,
+  seqOfOrder,
+  TOWN_LOG,
+  VIEW,
+} from '../../../../src/records/keys';
 import type { World } from '../world';
-import type { Member } from './census';
+import { isEnded, type Member } from './census';
 import type { Court } from './court';
 import { boardAt, printOf, type ShownByPlace } from './shown';
 import { placeOf } from './witness';
@@ -18,8 +26,9 @@ export async function verifyTown(court: Court, directory: Directory, seq: number
     for (const device of census.holdersOf(facts.id)) {
       const { engine, records } = device;
       if (engine === undefined || records === undefined || excuses.isShutOutOfTown(device)) continue;
-      const isEnded = engine.runners.get(TOWN_LOG)?.state.progress.isCopied === true;
-      if (!isEnded && bytesToHex(encodeCbor(engine.directory())) !== expected)
+      const town = engine.runners.get(TOWN_LOG);
+      const isOut = town === undefined || isEnded(device, town.log);
+      if (!isOut && bytesToHex(encodeCbor(engine.directory())) !== expected)
         fault(`${device.name} has folded another directory`);
       const status = await records.get<StatusView>('views', VIEW.status);
       // What was written into a conversation one was then put out of waits for good, and is counted.
@@ -33,10 +42,62 @@ export async function verifyTown(court: Court, directory: Directory, seq: number
     fault('the relay has other passes than the directory (K8)');
 }
 
+/** Only who may have been copied finds itself ended, and each conversation of it says so (SPEC B7). */
+export async function verifyEnded({ excuses, fault }: Court, world: World): Promise<void> {
+  for (const device of world.devices) {
+    const { engine, records } = device;
+    for (const runner of engine?.runners.values() ?? []) {
+      if (!isEnded(device, runner.log)) continue;
+      if (!excuses.mayBeEnded(device))
+        fault(`${device.name} takes itself for a copy (${runner.log.slice(0, 8)})`);
+      const key = conversationViewKey(runner.state.number);
+      const view = await records?.get<ConversationView>('views', key);
+      if (runner.isConversation && view?.back?.waitsFor !== 'nothing')
+        fault(`${device.name} is ended in ${runner.log.slice(0, 8)} and does not say so`);
+    }
+  }
+}
+
+/**
+ * Whoever came to the town is known to it, or was admitted behind what the admin had read who took the town to
+ * another relay (SPEC Q6): nothing could say so to that admin, and the newcomer has to be invited again.
+ */
+export function verifyNobodyForgotten({ fault }: Court, world: World, directory: Directory): void {
+  for (const device of world.devices) {
+    const { engine } = device;
+    const id = engine?.identity?.device;
+    if (engine === undefined || id === undefined || engine.setup.phase !== 'ready') continue;
+    const admission = engine.directory().devices[id];
+    if (directory.devices[id] !== undefined || admission === undefined) continue;
+    const left = leftAt(engine, directory);
+    if (left === undefined || left >= admission.from)
+      fault(`${device.name} was admitted at ${admission.from} and is in no directory`);
+  }
+}
+
+/**
+ * How much of this device's town log the one had read who went on elsewhere. After several moves only the
+ * last one can still be asked: 0. Undefined when nobody went on without this device.
+ */
+function leftAt(engine: Engine, { continuation }: Directory): number | undefined {
+  const town = engine.runners.get(TOWN_LOG)?.state;
+  if (continuation === undefined || town === undefined || continuation.generation <= engine.generation)
+    return undefined;
+  if (continuation.old !== town.core.log) return 0;
+  const statement = parseEntry(continuation.statement);
+  const content = statement.ok ? parseContent(statement.value.content) : undefined;
+  const body = content?.ok === true ? content.value.body : undefined;
+  if (body?.kind !== 'town-continued') return undefined;
+  const link = town.progress.links.find(([seq]) => seq === body.seq)?.[1];
+  // The log went on in another way at a relay that had been restored.
+  if (link !== undefined && !equalBytes(link, body.chain)) return 0;
+  return body.seq;
+}
+
 export async function verifyLog(court: Court, world: World, log: LogId, shown: ShownByPlace): Promise<void> {
-  const { census, fault } = court;
+  const { census, excuses, fault } = court;
   const members = census.membersOf(log);
-  if (members.length === 0) return;
+  if (members.length === 0 || excuses.isDead(log)) return;
   const folds = members.map(([, { state }]) => bytesToHex(encodeCbor(plain(state.fold))));
   if (new Set(folds).size > 1) fault(`${log.slice(0, 8)}: the members' folds differ`);
   const boards = await Promise.all(members.map(([device, runner]) => boardAt(device, runner)));
@@ -109,11 +170,21 @@ function verifyTimeline(
     const since = witness.joinedAt(device, runner);
     fault(`${device.name} (in since ${since}) misses ${printOf(item)} at ${order} (${log.slice(0, 8)})`);
   };
+  // Put out of the log before it came over to it: a former member is handed nothing (SPEC B5, J4).
+  const person = device.engine?.identity?.person;
+  const isFormer = [...truth.byOrder].some(
+    ([order, { content }]) =>
+      content.type === 'system' &&
+      content.event.type === 'removed' &&
+      content.event.persons.some((one) => one === person) &&
+      seqOfOrder(order, generation) <= witness.joinedAt(device, runner),
+  );
   for (const [order, item] of truth.byOrder) {
     const isText = item.content.type === 'text';
     // Carried over for those who lacked it; who had it, has it where it was said.
-    const isHad = generation > 0 && isText && said.has(item.id);
-    const isDue = witness.isEntitled(device, state.number, order, isText);
+    const isHad = generation > 0 && said.has(item.id);
+    const isFromBefore = seqOfOrder(order, generation) <= witness.joinedAt(device, runner);
+    const isDue = !(isFormer && isFromBefore) && witness.isEntitled(device, state.number, order, isText);
     if (isDue && !has.has(order) && !isHad) misses(item, order);
   }
   for (const [id, { item, orders: places }] of truth.before)

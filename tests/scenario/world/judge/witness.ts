@@ -12,6 +12,8 @@ export interface Seen {
   line: string;
   /** The highest cursor it ever had: a power cut may have taken it back since. */
   farthest: number;
+  /** In that state it waited to be taken back. */
+  wasLost: boolean;
   /** Ever a member, as far as its vault remembers. */
   hasBeenIn: boolean;
   readonly groups: Group[];
@@ -84,16 +86,25 @@ export class Witness {
     const key = placeOf(device, runner.log);
     let seen = this.#seen.get(key);
     if (seen === undefined) {
-      seen = { state: undefined, group: undefined, line: '', farthest: 0, hasBeenIn: false, groups: [] };
+      seen = {
+        state: undefined,
+        group: undefined,
+        line: '',
+        farthest: 0,
+        hasBeenIn: false,
+        wasLost: false,
+        groups: [],
+      };
       this.#seen.set(key, seen);
     }
     if (state === seen.state) return;
-    const last = seen.state;
-    seen.state = state;
+
     seen.farthest = Math.max(seen.farthest, progress.cursor);
     const isIn = isInside(state);
     seen.hasBeenIn ||= isIn;
-    if (isIn && runner.isConversation) this.#noteEra(device, state, last);
+    if (isIn && runner.isConversation) this.#noteEra(device, state, seen);
+    seen.state = state;
+    seen.wasLost = runner.lost === 'group';
     this.#noteLine(device, runner, seen, isIn);
     if (group === seen.group || group === undefined) return;
     const before = seen.group;
@@ -106,22 +117,23 @@ export class Witness {
       if (!leaves.has(id)) this.removedAt.set(`${runner.log}/${id}`, progress.lastCommit);
   }
 
-  #noteEra(device: WorldDevice, { number, core, progress }: LogState, last: LogState | undefined): void {
+  #noteEra(device: WorldDevice, { number, core, progress }: LogState, { state: last, wasLost }: Seen): void {
     if (core.continues !== undefined && !progress.isCreated) return;
     const generation = core.generation ?? 0;
     const key = eraOf(device, number, generation);
     // The first link is the founding's, or the one that came with the Welcome.
     const first = progress.links[0]?.[0] ?? progress.cursor;
     const era = this.#eras.get(key);
-    const isBack = era !== undefined && last?.progress.isMember === true && last.progress.isCreated;
-    if (isBack && first <= last.progress.cursor) return;
+    const wasIn = last?.progress.isMember === true && last.progress.isCreated;
+    if (era !== undefined && wasIn && first <= last.progress.cursor) return;
     // Its vault went back to where this was so already.
     if (
       last === undefined &&
       (era?.joinedAt === first || era?.holes.some(({ upTo }) => upTo === first) === true)
     )
       return;
-    if (isBack) {
+    // Whoever was out comes in anew, also when the removal was read in the same breath.
+    if (era !== undefined && wasIn && wasLost) {
       const after = Math.min(last.progress.suspect?.commit ?? Infinity, last.progress.cursor);
       era.holes.push({ after, upTo: first });
     } else {
