@@ -10,9 +10,12 @@ import { withClaim } from '../sighting';
 
 export function isReceiptDue({ state, memory, host, isConversation }: LogDesk): boolean {
   const { core, group, progress } = state;
-  if (!isConversation || group === undefined || group.leaves.length < 2) return false;
-  const [delivered, read] = progress.receipts[host.identity.device] ?? [0, 0];
   const suspected = progress.suspect?.seq ?? 0;
+  // In the town nobody waits for "zugestellt"; only whether the epoch is alive must be shown there (SPEC B1).
+  if (!isConversation && suspected === 0) return false;
+  if (group === undefined || group.leaves.length < 2) return false;
+  const [delivered, read] = progress.receipts[host.identity.device] ?? [0, 0];
+  if (!isConversation) return suspected > delivered;
   return (
     Math.max(memory.foreignSeq, suspected) > delivered ||
     seqOfOrder(progress.readUpTo, core.generation) > read
@@ -23,7 +26,8 @@ export async function sendReceipt(desk: LogDesk): Promise<boolean> {
   const { host, memory } = desk;
   memory.receiptAt = undefined;
   const { core, group, progress } = desk.state;
-  if (group === undefined || !desk.isConversation || group.leaves.length < 2) return true;
+  if (group === undefined || group.leaves.length < 2) return true;
+  if (!desk.isConversation && progress.suspect === undefined) return true;
   const { device } = host.identity;
   const receipt = {
     device,

@@ -1,4 +1,4 @@
-/** A relay that lies, in the seeded world. */
+/** A relay that lies, in the seeded world; hostile members stand in a file of their own, to run beside it. */
 import { describe } from 'vitest';
 import { testSeeds } from './seedTests';
 

@@ -14,13 +14,16 @@ describe('a world and its seed', { timeout: 300_000 }, () => {
       expect(one.lines.length).toBeGreaterThan(300);
     });
 
-  it('replays a relay’s lies byte for byte', async () => {
-    const plan = FAMILIES.lying(11);
+  it.each([
+    ['lying', '* lies: '],
+    ['hostile', '* tricks: '],
+  ] as const)('replays what a %s one does byte for byte', async (family, mark) => {
+    const plan = FAMILIES[family](11);
     const [one, other] = [await runPlan(plan), await runPlan(plan)];
     const at = one.lines.findIndex((line, index) => line !== other.lines[index]);
     expect(other.lines[at], `line ${at}`).toBe(one.lines[at]);
     expect(other.fingerprint).toBe(one.fingerprint);
-    expect(one.lines.some((line) => line.includes('* lies: '))).toBe(true);
+    expect(one.lines.some((line) => line.includes(mark))).toBe(true);
   });
 
   it('differs from one seed to the next', async () => {

@@ -5,6 +5,8 @@
  */
 import type { LogId } from '../../../src/domain/ids';
 import type { Engine } from '../../../src/engine/engine';
+import { TOWN_LOG } from '../../../src/records/keys';
+import { isAlone, unrestOfHonest, verifyHonest } from './judge/attacked';
 import { Census } from './judge/census';
 import type { Court } from './judge/court';
 import { Excuses } from './judge/excuses';
@@ -17,6 +19,7 @@ import {
   verifyToldApart,
   verifyTownToldApart,
 } from './judge/liedTo';
+import { Leaves } from './judge/leaves';
 import { verifyRemoved } from './judge/removed';
 import { unrest } from './judge/rest';
 import { verifyEnded, verifyLog, verifyNobodyForgotten, verifyTown } from './judge/sameness';
@@ -40,6 +43,7 @@ export class Oracle {
   readonly #honesty: Honesty;
   readonly #texts: SavedTexts;
   readonly #heard: Heard;
+  readonly #leaves: Leaves;
 
   constructor(world: World) {
     this.#world = world;
@@ -56,6 +60,7 @@ export class Oracle {
     this.#honesty = new Honesty(world, this.#court);
     this.#texts = new SavedTexts(world, this.#court);
     this.#heard = new Heard(world);
+    this.#leaves = new Leaves(world);
   }
 
   fault(what: string): void {
@@ -110,6 +115,9 @@ export class Oracle {
   look(): void {
     this.#court.witness.look();
     this.#heard.look();
+    this.#leaves.look((what) => {
+      this.fault(what);
+    });
   }
 
   probe(): Promise<void> {
@@ -145,6 +153,28 @@ export class Oracle {
     for (const log of lies.census.conversationLogs()) await verifyToldApart(lies, log, sight);
     this.#texts.verify(sight.shown, (place) => sight.troubles.get(place) !== undefined);
     await verifyRemoved(lies, this.#world);
+  }
+
+  unrestOfHonest(hostile: WorldDevice): Promise<string | undefined> {
+    return unrestOfHonest(this.#court, this.#world, hostile);
+  }
+
+  /** As `verify`, among the honest members beside a hostile one. */
+  async verifyAttacked(hostile: WorldDevice): Promise<void> {
+    const court = this.#court;
+    const shown = await this.#shown();
+    const lies = { ...court, world: this.#world, heard: this.#heard };
+    await verifyGenuine(lies, await sightOf(this.#world, shown));
+    for (const log of [...court.census.conversationLogs(), ...this.#towns()])
+      await verifyHonest(court, hostile, log, shown);
+    const excused = (place: string) => isAlone(court, place.split('/')[1] as LogId, hostile);
+    this.#texts.verify(shown, excused, hostile);
+    await verifyRemoved(court, this.#world, hostile.engine?.identity?.device);
+  }
+
+  #towns(): ReadonlySet<LogId> {
+    const towns = this.#world.devices.flatMap(({ engine }) => engine?.runners.get(TOWN_LOG)?.log ?? []);
+    return new Set(towns);
   }
 
   async #shown(): Promise<ShownByPlace> {

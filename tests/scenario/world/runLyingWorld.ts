@@ -1,7 +1,7 @@
 /** A world with a relay that lies: what happens, honest contact behind it, and the verdict. */
 import type { LyingPlan } from './lyingPlan';
 import { LyingRelay } from './lyingRelay';
-import { peek } from './peek';
+import { contact } from './contact';
 import { begun, inWorld, type Outcome } from './runWorld';
 import type { World } from './world';
 
@@ -28,18 +28,6 @@ async function liedTo(world: World, plan: LyingPlan): Promise<void> {
   await scheduler.rest(() => contact(world));
   await settled(world);
   await scheduler.rest(() => world.oracle.verifyLiedTo());
-}
-
-/** Everybody writes a line wherever they are, and is renamed in the town. */
-async function contact(world: World): Promise<void> {
-  world.log('contact');
-  for (const device of world.seated()) {
-    if (device.client === undefined) continue;
-    const { conversations } = await peek(device.client, 'observeList');
-    for (const { number, isMember } of conversations)
-      if (isMember) await world.oracle.write(device, number, 0);
-    await device.client.intend({ type: 'rename-self', name: `${device.name} danach` });
-  }
 }
 
 async function settled(world: World): Promise<void> {

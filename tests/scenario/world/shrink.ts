@@ -1,5 +1,5 @@
 /**
- * Fewer deeds (and lies) that still go wrong: halves, quarters and so on are left out while that can be done.
+ * Fewer deeds, lies and tricks that still go wrong: halves, quarters and so on are left out while that can be done.
  */
 import { runPlan, type AnyPlan } from './families';
 import type { Outcome } from './runWorld';
@@ -28,10 +28,10 @@ export async function shrink(plan: AnyPlan, outcome: Outcome, runs = 80): Promis
   return best;
 }
 
-const LISTS = ['lies', 'deeds'] as const;
+const LISTS = ['lies', 'tricks', 'deeds'] as const;
 
 function listOf(plan: AnyPlan, list: (typeof LISTS)[number]): readonly unknown[] {
-  return list in plan ? (plan as Record<typeof list, readonly unknown[]>)[list] : [];
+  return list in plan ? (plan as unknown as Readonly<Record<typeof list, readonly unknown[]>>)[list] : [];
 }
 
 /** What went wrong first, without names and numbers. */

@@ -27,7 +27,7 @@ const [count, from, workers] = [values.seeds, values.from, values.workers].map(N
 ];
 
 /** With `--adversaries` each seed has a world with each of them. */
-const families: readonly Family[] = values.adversaries ? ['lying'] : ['honest'];
+const families: readonly Family[] = values.adversaries ? ['lying', 'hostile'] : ['honest'];
 
 if (values.replay !== undefined) await replay(values.replay);
 else if (values.step !== undefined) await runSeeds(Number(values.step));

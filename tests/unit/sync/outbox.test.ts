@@ -202,6 +202,19 @@ describe('a relay that has something else where we have read on', () => {
   });
 });
 
+describe('a town in which others seem to have gone on (SPEC B1)', () => {
+  it('is told by a receipt that the epoch is alive, and otherwise by none', async () => {
+    for (const suspect of [undefined, { commit: 1, seq: 2 }]) {
+      const progress = { ...FRESH_PROGRESS, isCreated: true, leafRenewedAt: 1_000, cursor: 2, suspect };
+      const state = party.stateOf(group, { progress });
+      const here = await RunnerBench.of(party, { ...state, core: { ...state.core, kind: 'town' } });
+      await here.poke();
+      await here.pass(150);
+      expect(here.of(OP.put)).toHaveLength(suspect === undefined ? 0 : 1);
+    }
+  });
+});
+
 describe('receipts of others (SPEC A3)', () => {
   /** With five envelopes read, by member 0. */
   async function reading(): Promise<{ here: RunnerBench; told: Tell; links: readonly Bytes[] }> {

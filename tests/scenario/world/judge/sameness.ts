@@ -198,6 +198,6 @@ function verifyTimeline(
 }
 
 /** Without what is not defined, which CBOR cannot say. */
-function plain(value: unknown): unknown {
+export function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
