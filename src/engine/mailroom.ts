@@ -11,26 +11,18 @@
 import { bytesToHex, equalBytes, type Bytes } from '../lib/bytes';
 import type { GroupState } from '../crypto/group';
 import { isLaterDirectory, pairKey, type Directory } from '../domain/directory';
-import { parseContent, parseEntry, type WireEntry } from '../domain/entry';
 import type { Conversation } from '../domain/conversation';
-import type { DeviceId, EntryId, LogId, PersonId } from '../domain/ids';
+import type { DeviceId, LogId, PersonId } from '../domain/ids';
 import { continuationOf } from '../domain/succession';
-import { documentRowKey, orderOf, rowKey, seqOfOrder, TOWN_LOG } from '../records/keys';
-import type { EntryIntent, Identity, TimelineRecord } from '../records/logRecords';
-import { mendTimeline, nameOf, type Handed } from '../records/mendedTimeline';
-import { verifyEntry } from '../sync/entrySeal';
-import type { LogState } from '../sync/logState';
+import { TOWN_LOG } from '../records/keys';
+import type { Identity } from '../records/logRecords';
 import type { LogRunner } from '../sync/logRunner';
 import type { ReceivedMail } from '../sync/runnerHost';
-import { newLogWrites } from '../sync/saveLog';
-import { entriesIn } from '../sync/carried';
-import { openMail, verifiedHistory, type OpenedMail } from '../sync/mail';
+import { openMail, type OpenedMail } from '../sync/mail';
 import type { VaultKey, VaultWrite } from '../vault/vault';
 import type { Engine } from './engine';
 import { groupSelfOf, keyPackagesOf } from './identity';
-import { NotStored } from './intentBook';
-import { joinedLog } from './newLogs';
-import { takeOver } from './successionJoin';
+import { prepareJoining } from './joinedByMail';
 
 /** Rows of `meta`: mails put aside, by their seq in the mailbox. */
 const ASIDE = 20;
@@ -222,7 +214,12 @@ export class Mailroom {
     // What the old runner does last must be in the vault before it is replaced.
     await existing?.hold();
     try {
-      const { state, writes, done } = await this.#prepare(mail, identity, existing);
+      const { state, writes, done } = await prepareJoining(this.#engine, {
+        mail,
+        identity,
+        existing,
+        directory: this.#directoryFor(mail),
+      });
       return {
         writes,
         done: () => {
@@ -235,162 +232,6 @@ export class Mailroom {
       existing?.release();
       throw error;
     }
-  }
-
-  async #prepare(
-    mail: OpenedMail,
-    identity: Identity,
-    existing: LogRunner | undefined,
-  ): Promise<{
-    readonly state: LogState;
-    readonly writes: readonly VaultWrite[];
-    readonly done: readonly number[];
-  }> {
-    const { services, records } = this.#engine;
-    const isTown = mail.context.kind === 'town';
-    const number = isTown ? TOWN_LOG : (existing?.state.number ?? this.#engine.newConversationNumber());
-    const directory = this.#directoryFor(mail);
-    const { groups, random, clock } = services;
-    const joined = await joinedLog(
-      { groups, random, now: clock.now(), generation: mail.snapshot.generation },
-      identity,
-      number,
-      mail,
-    );
-    const history = await verifiedHistory(mail.context, mail.snapshot.history, directory);
-    const continues = existing?.state.core.continues;
-    if (existing !== undefined && continues !== undefined && !existing.state.progress.isCreated) {
-      const core = { ...joined.core, createdAt: existing.state.core.createdAt, continues };
-      const state = { ...joined, core };
-      const taken = await takeOver(records, state, existing.state, history, identity);
-      const moved = { ...state, progress: taken.progress };
-      // Said in it already, by this device before it forgot: not again.
-      const done = this.#saidAmong(existing, taken.fresh);
-      return {
-        state: moved,
-        writes: [
-          ...(await newLogWrites(records, groups, moved)),
-          ...taken.writes,
-          ...(await this.#documentWrites(number, mail)),
-          ...done.map((intent): VaultWrite => ({ store: 'intents', delete: [intent, 0] })),
-        ],
-        done,
-      };
-    }
-    const kept = existing?.state.progress;
-    const rising = ascending(history, -1, mail.snapshot);
-    const before = { tail: kept?.tail ?? [], lastOrder: kept?.lastOrder ?? 0 };
-    const timeline = await mendTimeline(
-      records,
-      number,
-      before,
-      handedBy(mail, rising, directory, identity.device),
-    );
-    await this.#sayAgain(number, timeline.unsaid);
-    const { lastOrder } = timeline;
-    const missed = timeline.added.filter(({ author }) => author !== identity.person).length;
-    const done = existing === undefined ? [] : this.#doneBefore(existing, mail, history, identity);
-    const state: LogState = {
-      ...joined,
-      progress: {
-        ...joined.progress,
-        tail: timeline.tail,
-        strays: timeline.strays,
-        // That the relay has shown us another history stays to be seen (SPEC S6).
-        trouble: kept?.fork === undefined ? 'none' : 'forked',
-        lastOrder,
-        readUpTo: kept?.readUpTo ?? lastOrder,
-        unread: kept === undefined ? 0 : kept.unread + missed,
-        preview: kept?.preview,
-        isPinned: kept?.isPinned ?? false,
-        isMuted: kept?.isMuted ?? false,
-        isArchived: kept?.isArchived ?? false,
-        // Own entries from before a removal keep their counters.
-        nextCounter: Math.max(kept?.nextCounter ?? 1, (mail.snapshot.counters[identity.device] ?? 0) + 1),
-      },
-    };
-    const writes = [
-      ...(await newLogWrites(records, groups, state)),
-      ...timeline.writes,
-      ...(await this.#documentWrites(number, mail)),
-      ...(await this.#linkWrites(state)),
-      ...done.map((intent): VaultWrite => ({ store: 'intents', delete: [intent, 0] })),
-    ];
-    return { state, writes, done };
-  }
-
-  /**
-   * Own words that the relay had shown to us alone: they wait again, as they were. Written before their rows
-   * go, and once, however often this is begun.
-   */
-  async #sayAgain(log: number, unsaid: readonly WireEntry[]): Promise<void> {
-    const { book, records } = this.#engine;
-    const waiting = new Set(book.waiting(log).map(({ intent }) => intent.entry));
-    for (const wire of unsaid) {
-      const content = parseContent(wire.content);
-      const entry = bytesToHex(wire.id) as EntryId;
-      if (!content.ok || !SAID_AGAIN.has(content.value.body.kind) || waiting.has(entry)) continue;
-      const { body, writtenAt } = content.value;
-      const { counter, salt } = wire;
-      const intent: EntryIntent = {
-        type: 'entry',
-        log,
-        entry,
-        body,
-        writtenAt,
-        counter,
-        salt,
-        seq: undefined,
-      };
-      const added = await records.addIntent(intent);
-      if (!added.ok) throw new NotStored();
-      book.tell(added.value, intent);
-    }
-  }
-
-  /**
-   * Own entries that the others have: a device that lost some of its memory must not say them again. The
-   * counter tells, and the id where a counter was given that we do not remember.
-   */
-  #doneBefore(
-    { state }: LogRunner,
-    mail: OpenedMail,
-    history: readonly TimelineRecord[],
-    { device }: Identity,
-  ): readonly number[] {
-    const last = mail.snapshot.counters[device] ?? 0;
-    const said = entriesIn(history);
-    return this.#engine.book
-      .waiting(state.number)
-      .filter(({ intent }) => (intent.counter ?? Infinity) <= last || said.has(intent.entry))
-      .map(({ number }) => number);
-  }
-
-  /** Of what waits, what stands there. Counters of the log before say nothing here. */
-  #saidAmong({ state }: LogRunner, rows: readonly TimelineRecord[]): readonly number[] {
-    const said = entriesIn(rows);
-    return this.#engine.book
-      .waiting(state.number)
-      .filter(({ intent }) => said.has(intent.entry))
-      .map(({ number }) => number);
-  }
-
-  async #documentWrites(number: number, mail: OpenedMail): Promise<readonly VaultWrite[]> {
-    const all = { from: documentRowKey(number, 0), to: documentRowKey(number, Number.MAX_SAFE_INTEGER) };
-    // Orders of the log begin far above: an envelope's worth is free for states.
-    const states = Object.entries(mail.snapshot.documents).map(([document, state], order) =>
-      this.#engine.records.put('rows', documentRowKey(number, order), { document, state, order }),
-    );
-    return [{ store: 'rows', deleteRange: all }, ...(await Promise.all(states))];
-  }
-
-  async #linkWrites({ number, progress }: LogState): Promise<readonly VaultWrite[]> {
-    if (number !== TOWN_LOG) return [];
-    const all = { from: rowKey(number, 0), to: rowKey(number, Number.MAX_SAFE_INTEGER) };
-    return [
-      { store: 'rows', deleteRange: all },
-      await this.#engine.records.put('rows', rowKey(number, progress.cursor), progress.chain),
-    ];
   }
 
   /** A conversation of ours whose claim names this log, and whose claim that is. */
@@ -418,43 +259,4 @@ export class Mailroom {
 
 function asideKey(seq: number): VaultKey {
   return [ASIDE, seq];
-}
-
-/** What belongs to a state of the group, or to a document's, is void where that has gone. */
-const SAID_AGAIN: ReadonlySet<string> = new Set(['text', 'title', 'roster']);
-
-function handedBy(
-  { context, snapshot }: OpenedMail,
-  history: readonly TimelineRecord[],
-  directory: Directory,
-  self: DeviceId,
-): Handed {
-  const keyOf = (device: DeviceId) => directory.devices[device]?.facts.signatureKey;
-  return {
-    history,
-    self,
-    counters: snapshot.counters,
-    end: orderOf(snapshot.seq, 0, snapshot.generation),
-    places: new Map(snapshot.history.flatMap((item) => [[nameOf(item) ?? '', item.order] as const])),
-    isOfThisLog: async ({ proof }) => {
-      const entry = proof === undefined ? undefined : parseEntry(proof.entry);
-      if (proof === undefined || entry?.ok !== true) return false;
-      const key = keyOf(bytesToHex(entry.value.device) as DeviceId);
-      return key !== undefined && verifyEntry(context.log, proof.epochTag, key, entry.value);
-    },
-  };
-}
-
-/** Orders come from the inviter: only what stands behind our own rows and before the mail's seq, rising. */
-function ascending(
-  history: readonly TimelineRecord[],
-  after: number,
-  { seq, generation }: OpenedMail['snapshot'],
-): readonly TimelineRecord[] {
-  let last = after;
-  return history.filter(({ order }) => {
-    if (order <= last || seqOfOrder(order, generation) > seq) return false;
-    last = order;
-    return true;
-  });
 }

@@ -1,0 +1,248 @@
+/** A Welcome becomes a log of this device: what it brings, and what the device had of it already (SPEC J4, B6, Q5). */
+import { bytesToHex } from '../lib/bytes';
+import type { Directory } from '../domain/directory';
+import { parseContent, parseEntry, type WireEntry } from '../domain/entry';
+import type { DeviceId, EntryId } from '../domain/ids';
+import { documentRowKey, orderOf, rowKey, seqOfOrder, TOWN_LOG } from '../records/keys';
+import type { EntryIntent, Identity, TimelineRecord } from '../records/logRecords';
+import { mendTimeline, nameOf, type Handed } from '../records/mendedTimeline';
+import { entriesIn } from '../sync/carried';
+import { verifyEntry } from '../sync/entrySeal';
+import type { LogRunner } from '../sync/logRunner';
+import type { LogState } from '../sync/logState';
+import { verifiedHistory, type OpenedMail } from '../sync/mail';
+import { newLogWrites } from '../sync/saveLog';
+import type { VaultWrite } from '../vault/vault';
+import type { Engine } from './engine';
+import { NotStored } from './intentBook';
+import { joinedLog } from './newLogs';
+import { takeOver } from './successionJoin';
+
+export interface Joining {
+  readonly mail: OpenedMail;
+  readonly identity: Identity;
+  readonly existing: LogRunner | undefined;
+  /** What its people and devices are judged by. */
+  readonly directory: Directory;
+}
+
+export interface PreparedLog {
+  readonly state: LogState;
+  readonly writes: readonly VaultWrite[];
+  /** Waiting entries that are in the log already. */
+  readonly done: readonly number[];
+}
+
+/** What belongs to a state of the group, or to a document's, is void where that has gone. */
+const SAID_AGAIN: ReadonlySet<string> = new Set(['text', 'title', 'roster']);
+
+/**
+ * `existing`: the log as this device has it already, when it comes back or goes over into what continues it.
+ * Writes nothing but own words that are to be said again; throws `NotStored` when they cannot be kept.
+ */
+export async function prepareJoining(engine: Engine, joining: Joining): Promise<PreparedLog> {
+  const { mail, identity, existing, directory } = joining;
+  const { groups, random, clock } = engine.services;
+  const isTown = mail.context.kind === 'town';
+  const number = isTown ? TOWN_LOG : (existing?.state.number ?? engine.newConversationNumber());
+  const joined = await joinedLog(
+    { groups, random, now: clock.now(), generation: mail.snapshot.generation },
+    identity,
+    number,
+    mail,
+  );
+  const history = await verifiedHistory(mail.context, mail.snapshot.history, directory);
+  const isWaiting = existing?.state.progress.isCreated === false;
+  return isWaiting && existing.state.core.continues !== undefined
+    ? goOver(engine, joining, existing, joined, history)
+    : comeIn(engine, joining, joined, history);
+}
+
+/** Into the log that continues the one this device was in (SPEC Q5). */
+async function goOver(
+  engine: Engine,
+  { mail, identity }: Joining,
+  existing: LogRunner,
+  joined: LogState,
+  history: readonly TimelineRecord[],
+): Promise<PreparedLog> {
+  const { continues, createdAt } = existing.state.core;
+  const core = { ...joined.core, createdAt, ...(continues && { continues }) };
+  const before = { ...joined, core };
+  const taken = await takeOver(engine.records, before, existing.state, history, identity);
+  const state = { ...before, progress: taken.progress };
+  // Said in it already, by this device before it forgot: not again.
+  const done = saidAmong(engine, existing, taken.fresh);
+  const writes = [
+    ...(await newLogWrites(engine.records, engine.services.groups, state)),
+    ...taken.writes,
+    ...(await documentWrites(engine, state.number, mail)),
+    ...done.map(withoutIntent),
+  ];
+  return { state, writes, done };
+}
+
+/** As a newcomer, or back into a log of which the device has rows already (SPEC B6). */
+async function comeIn(
+  engine: Engine,
+  { mail, identity, existing, directory }: Joining,
+  joined: LogState,
+  history: readonly TimelineRecord[],
+): Promise<PreparedLog> {
+  const { records, services } = engine;
+  const kept = existing?.state.progress;
+  const rising = ascending(history, -1, mail.snapshot);
+  const before = { tail: kept?.tail ?? [], lastOrder: kept?.lastOrder ?? 0 };
+  const handed = handedBy(mail, rising, directory, identity.device);
+  const timeline = await mendTimeline(records, joined.number, before, handed);
+  await sayAgain(engine, joined.number, timeline.unsaid);
+  const { lastOrder } = timeline;
+  const missed = timeline.added.filter(({ author }) => author !== identity.person).length;
+  const done = existing === undefined ? [] : doneBefore(engine, existing, mail, history, identity);
+  const state: LogState = {
+    ...joined,
+    progress: {
+      ...joined.progress,
+      tail: timeline.tail,
+      strays: timeline.strays,
+      // That the relay has shown us another history stays to be seen (SPEC S6).
+      trouble: kept?.fork === undefined ? 'none' : 'forked',
+      lastOrder,
+      readUpTo: kept?.readUpTo ?? lastOrder,
+      unread: kept === undefined ? 0 : kept.unread + missed,
+      preview: kept?.preview,
+      isPinned: kept?.isPinned ?? false,
+      isMuted: kept?.isMuted ?? false,
+      isArchived: kept?.isArchived ?? false,
+      // Own entries from before a removal keep their counters.
+      nextCounter: Math.max(kept?.nextCounter ?? 1, (mail.snapshot.counters[identity.device] ?? 0) + 1),
+    },
+  };
+  const writes = [
+    ...(await newLogWrites(records, services.groups, state)),
+    ...timeline.writes,
+    ...(await documentWrites(engine, state.number, mail)),
+    ...(await linkWrites(engine, state)),
+    ...done.map(withoutIntent),
+  ];
+  return { state, writes, done };
+}
+
+function withoutIntent(number: number): VaultWrite {
+  return { store: 'intents', delete: [number, 0] };
+}
+
+/**
+ * Own words that the relay had shown to us alone: they wait again, as they were. Written before their rows
+ * go, and once, however often this is begun.
+ */
+async function sayAgain(engine: Engine, log: number, unsaid: readonly WireEntry[]): Promise<void> {
+  const { book, records } = engine;
+  const waiting = new Set(book.waiting(log).map(({ intent }) => intent.entry));
+  for (const wire of unsaid) {
+    const content = parseContent(wire.content);
+    const entry = bytesToHex(wire.id) as EntryId;
+    if (!content.ok || !SAID_AGAIN.has(content.value.body.kind) || waiting.has(entry)) continue;
+    const { body, writtenAt } = content.value;
+    const { counter, salt } = wire;
+    const intent: EntryIntent = {
+      type: 'entry',
+      log,
+      entry,
+      body,
+      writtenAt,
+      counter,
+      salt,
+      seq: undefined,
+    };
+    const added = await records.addIntent(intent);
+    if (!added.ok) throw new NotStored();
+    book.tell(added.value, intent);
+  }
+}
+
+/**
+ * Own entries that the others have: a device that lost some of its memory must not say them again. The
+ * counter tells, and the id where a counter was given that we do not remember.
+ */
+function doneBefore(
+  engine: Engine,
+  { state }: LogRunner,
+  mail: OpenedMail,
+  history: readonly TimelineRecord[],
+  { device }: Identity,
+): readonly number[] {
+  const last = mail.snapshot.counters[device] ?? 0;
+  const said = entriesIn(history);
+  return engine.book
+    .waiting(state.number)
+    .filter(({ intent }) => (intent.counter ?? Infinity) <= last || said.has(intent.entry))
+    .map(({ number }) => number);
+}
+
+/** Of what waits, what stands there. Counters of the log before say nothing here. */
+function saidAmong(engine: Engine, { state }: LogRunner, rows: readonly TimelineRecord[]): readonly number[] {
+  const said = entriesIn(rows);
+  return engine.book
+    .waiting(state.number)
+    .filter(({ intent }) => said.has(intent.entry))
+    .map(({ number }) => number);
+}
+
+async function documentWrites(
+  engine: Engine,
+  number: number,
+  mail: OpenedMail,
+): Promise<readonly VaultWrite[]> {
+  const all = { from: documentRowKey(number, 0), to: documentRowKey(number, Number.MAX_SAFE_INTEGER) };
+  // Orders of the log begin far above: an envelope's worth is free for states.
+  const states = Object.entries(mail.snapshot.documents).map(([document, state], order) =>
+    engine.records.put('rows', documentRowKey(number, order), { document, state, order }),
+  );
+  return [{ store: 'rows', deleteRange: all }, ...(await Promise.all(states))];
+}
+
+async function linkWrites(engine: Engine, { number, progress }: LogState): Promise<readonly VaultWrite[]> {
+  if (number !== TOWN_LOG) return [];
+  const all = { from: rowKey(number, 0), to: rowKey(number, Number.MAX_SAFE_INTEGER) };
+  return [
+    { store: 'rows', deleteRange: all },
+    await engine.records.put('rows', rowKey(number, progress.cursor), progress.chain),
+  ];
+}
+
+function handedBy(
+  { context, snapshot }: OpenedMail,
+  history: readonly TimelineRecord[],
+  directory: Directory,
+  self: DeviceId,
+): Handed {
+  const keyOf = (device: DeviceId) => directory.devices[device]?.facts.signatureKey;
+  return {
+    history,
+    self,
+    counters: snapshot.counters,
+    end: orderOf(snapshot.seq, 0, snapshot.generation),
+    places: new Map(snapshot.history.flatMap((item) => [[nameOf(item) ?? '', item.order] as const])),
+    isOfThisLog: async ({ proof }) => {
+      const entry = proof === undefined ? undefined : parseEntry(proof.entry);
+      if (proof === undefined || entry?.ok !== true) return false;
+      const key = keyOf(bytesToHex(entry.value.device) as DeviceId);
+      return key !== undefined && verifyEntry(context.log, proof.epochTag, key, entry.value);
+    },
+  };
+}
+
+/** Orders come from the inviter: only what stands behind our own rows and before the mail's seq, rising. */
+function ascending(
+  history: readonly TimelineRecord[],
+  after: number,
+  { seq, generation }: OpenedMail['snapshot'],
+): readonly TimelineRecord[] {
+  let last = after;
+  return history.filter(({ order }) => {
+    if (order <= last || seqOfOrder(order, generation) > seq) return false;
+    last = order;
+    return true;
+  });
+}
