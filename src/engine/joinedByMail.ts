@@ -1,19 +1,20 @@
 /** A Welcome becomes a log of this device: what it brings, and what the device had of it already (SPEC J4, B6, Q5). */
 import { bytesToHex } from '../lib/bytes';
 import type { Directory } from '../domain/directory';
-import { parseContent, parseEntry, type WireEntry } from '../domain/entry';
+import { encodeEntry, parseContent, parseEntry, type WireEntry } from '../domain/entry';
 import type { DeviceId, EntryId } from '../domain/ids';
 import { documentRowKey, orderOf, rowKey, seqOfOrder, TOWN_LOG } from '../records/keys';
 import type { EntryIntent, Identity, TimelineRecord } from '../records/logRecords';
 import { mendTimeline, nameOf, type Handed } from '../records/mendedTimeline';
 import { entriesIn } from '../sync/carried';
-import { verifyEntry } from '../sync/entrySeal';
+import { signEntry, verifyEntry } from '../sync/entrySeal';
 import type { LogRunner } from '../sync/logRunner';
 import type { LogState } from '../sync/logState';
 import { verifiedHistory, type OpenedMail } from '../sync/mail';
 import { newLogWrites } from '../sync/saveLog';
 import type { VaultWrite } from '../vault/vault';
 import type { Engine } from './engine';
+import { groupSelfOf } from './identity';
 import { NotStored } from './intentBook';
 import { joinedLog } from './newLogs';
 import { takeOver } from './successionJoin';
@@ -93,7 +94,8 @@ async function comeIn(
   const kept = existing?.state.progress;
   const rising = ascending(history, -1, mail.snapshot);
   const before = { tail: kept?.tail ?? [], lastOrder: kept?.lastOrder ?? 0 };
-  const handed = handedBy(mail, rising, directory, identity.device);
+  const unheard = existing === undefined ? [] : await unheardWords(engine, existing, mail, joined, identity);
+  const handed = handedBy(mail, rising, directory, identity.device, unheard);
   const timeline = await mendTimeline(records, joined.number, before, handed);
   await sayAgain(engine, joined.number, timeline.unsaid);
   const { lastOrder } = timeline;
@@ -180,6 +182,49 @@ function doneBefore(
     .map(({ number }) => number);
 }
 
+/**
+ * Waiting texts that whoever handed over has not, though it has passed their counters: behind one of ours that
+ * it has, so it would have them too. They can be said under that counter no more, and must not vanish: they
+ * stand as handed over, of which nobody knows to whom.
+ */
+async function unheardWords(
+  engine: Engine,
+  { state: { number } }: LogRunner,
+  { snapshot, context }: OpenedMail,
+  joined: LogState,
+  identity: Identity,
+): Promise<readonly TimelineRecord[]> {
+  const { device, person } = identity;
+  const last = snapshot.counters[device] ?? 0;
+  const said = entriesIn(snapshot.history);
+  // A former member is handed nothing: it cannot know what the others have.
+  const first = snapshot.history.length === 0 ? 0 : firstCounterIn(snapshot.history, device);
+  const lost = engine.book
+    .waiting(number)
+    .filter(({ intent }) => intent.body.kind === 'text' && !said.has(intent.entry))
+    .filter(({ intent: { counter = Infinity } }) => first < counter && counter <= last);
+  const author = { device, secret: groupSelfOf(identity).signatureSecret };
+  const epochTag = joined.group?.tag ?? new Uint8Array(8);
+  return Promise.all(
+    lost.map(async ({ intent }) => {
+      const { entry: id, counter = 0, salt, body, writtenAt } = intent;
+      const content = { body, writtenAt, seenSeq: snapshot.seq, seenChain: snapshot.chain };
+      const wire = await signEntry(context.log, epochTag, author, { id, counter, salt, content });
+      const proof = { epochTag, entry: encodeEntry(wire) };
+      const relayAt = engine.services.clock.now();
+      return { order: 0, relayAt, author: person, proof, effects: [], gap: undefined, isHistory: false };
+    }),
+  );
+}
+
+function firstCounterIn(history: readonly TimelineRecord[], device: DeviceId): number {
+  const counters = history.flatMap(({ proof }) => {
+    const entry = proof === undefined ? undefined : parseEntry(proof.entry);
+    return entry?.ok === true && bytesToHex(entry.value.device) === device ? [entry.value.counter] : [];
+  });
+  return Math.min(Infinity, ...counters);
+}
+
 /** Of what waits, what stands there. Counters of the log before say nothing here. */
 function saidAmong(engine: Engine, { state }: LogRunner, rows: readonly TimelineRecord[]): readonly number[] {
   const said = entriesIn(rows);
@@ -216,11 +261,13 @@ function handedBy(
   history: readonly TimelineRecord[],
   directory: Directory,
   self: DeviceId,
+  unheard: readonly TimelineRecord[],
 ): Handed {
   const keyOf = (device: DeviceId) => directory.devices[device]?.facts.signatureKey;
   return {
     history,
     self,
+    unheard,
     counters: snapshot.counters,
     end: orderOf(snapshot.seq, 0, snapshot.generation),
     places: new Map(snapshot.history.flatMap((item) => [[nameOf(item) ?? '', item.order] as const])),

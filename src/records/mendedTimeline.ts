@@ -24,6 +24,8 @@ export interface Handed {
   readonly self: DeviceId;
   /** Behind all of it: the first order of the envelope that let us in, which shows nothing. */
   readonly end: number;
+  /** Own texts under counters that the others have passed, of which they have nothing: kept, and marked. */
+  readonly unheard: readonly TimelineRecord[];
   /** Whether it was signed for this log: counters of another say nothing here. */
   isOfThisLog(item: TimelineRecord): Promise<boolean>;
 }
@@ -55,7 +57,8 @@ export async function mendTimeline(
     rows.flatMap(({ value }) => value),
     handed,
   );
-  const from = Math.min(handed.history[0]?.order ?? Infinity, sorted.firstMoved);
+  const firstApart = handed.unheard.length > 0 ? handed.end : Infinity;
+  const from = Math.min(handed.history[0]?.order ?? Infinity, sorted.firstMoved, firstApart);
   if (from === Infinity)
     return { writes: [], tail: kept.tail, added: [], unsaid: [], strays: [], lastOrder: kept.lastOrder };
   const rewritten = rows.filter(({ key }) => key[1] >= from);
@@ -63,12 +66,13 @@ export async function mendTimeline(
   const staying = sorted.staying.filter(({ order }) => order >= Math.min(first, from));
   const known = new Set(staying.map(({ order }) => order));
   const added = handed.history.filter(({ order }) => !known.has(order));
-  const strays = sorted.strays.slice(-STRAYS_KEPT).map((item, at): TimelineRecord => ({
+  const apart = [...sorted.strays, ...handed.unheard].slice(-STRAYS_KEPT).map((item, at): TimelineRecord => ({
     ...item,
     order: handed.end + 1 + at,
     gap: FORKED,
   }));
-  const mended = [...staying, ...added, ...strays].sort((a, b) => a.order - b.order);
+  const own = new Set(handed.unheard.map(nameOf));
+  const mended = [...staying, ...added, ...apart].sort((a, b) => a.order - b.order);
   const gone = new Set(rewritten.flatMap((row) => row.value).map(({ order }) => order));
   const tail = kept.tail.filter((order) => !gone.has(order));
   const written = await addToTimeline(records, number, tail, mended);
@@ -80,7 +84,7 @@ export async function mendTimeline(
     tail: written.tail,
     added,
     unsaid: sorted.unsaid,
-    strays: strays.flatMap((item) => nameOf(item) ?? []),
+    strays: apart.flatMap((item) => (own.has(nameOf(item)) ? [] : (nameOf(item) ?? []))),
     lastOrder: Math.max(mended.at(-1)?.order ?? 0, tail.at(-1) ?? 0, 0),
   };
 }

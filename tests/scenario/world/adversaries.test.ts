@@ -5,5 +5,5 @@ import { testSeeds } from './seedTests';
 describe('behind a relay that lies (P5)', () => {
   testSeeds(1, 60, 'lying');
   // Each of them has found something.
-  for (const seed of [62, 97, 102, 221, 246, 255]) testSeeds(seed, seed, 'lying');
+  for (const seed of [62, 97, 102, 221, 246, 255, 400]) testSeeds(seed, seed, 'lying');
 });

@@ -43,7 +43,12 @@ async function begin(
 async function mend(
   kept: { tail: readonly number[]; lastOrder: number },
   history: readonly TimelineRecord[],
-  { theirs = new Map<number, number>(), counter = 99, isOfThisLog = true } = {},
+  {
+    theirs = new Map<number, number>(),
+    counter = 99,
+    isOfThisLog = true,
+    unheard = [] as readonly TimelineRecord[],
+  } = {},
 ): ReturnType<typeof mendTimeline> {
   const mended = await mendTimeline(records, LOG, kept, {
     history,
@@ -54,6 +59,7 @@ async function mend(
     counters: { [SELF]: counter, [OTHER]: counter },
     self: SELF,
     end: 2_560,
+    unheard,
     isOfThisLog: () => Promise.resolve(isOfThisLog),
   });
   await records.vault.commit({ writes: [...mended.writes], strict: true });
@@ -139,6 +145,15 @@ describe('a timeline that is handed what it missed (SPEC B6)', () => {
     await records.vault.commit({ writes: [...left.writes], strict: true });
     expect(await stored()).toEqual([entryOf(1, 1, 'own'), entryOf(3, 2, 'handed')]);
     expect(left.tail).toEqual([1, 3]);
+  });
+
+  it('keeps what is ours under a counter that has passed, marked and behind the rest', async () => {
+    const kept = await begin([entryOf(1, 1, 'own')]);
+    const mended = await mend(kept, [entryOf(2, 2, 'handed')], { unheard: [entryOf(0, 3, 'own', SELF)] });
+    const apart = { ...entryOf(0, 3, 'own', SELF), order: 2_561, gap: { count: 0, reason: 'forked' } };
+    expect(await stored()).toEqual([entryOf(1, 1, 'own'), entryOf(2, 2, 'handed'), apart]);
+    expect(mended.strays).toEqual([]);
+    expect(mended.lastOrder).toBe(2_561);
   });
 
   it('counts only what was signed for this log', async () => {
