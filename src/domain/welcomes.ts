@@ -3,7 +3,7 @@
  * it; when that one is put out of the group first, everybody knows who was left waiting, and they are added
  * anew. Pure: what is owed stands in the fold, the same on every device.
  */
-import { returnKey, type Returns } from './back';
+import { returnKey, type Return, type Returns } from './back';
 import type { DeviceId } from './ids';
 
 /** By `returnKey` of the newcomer: the device that added it, and the seq of its commit. */
@@ -41,8 +41,15 @@ export function owedAfterWord(owed: Owed, device: DeviceId): Owed {
 
 /** Due to be removed and added again because nobody can send its Welcome, unless it writes first. */
 export function isOrphan(returns: Returns | undefined, leaf: Named): boolean {
-  const open = returns?.[returnKey(leaf)]?.open;
-  return open !== undefined && open.keyPackage === undefined && !open.isOut;
+  return isOrphaned(returns?.[returnKey(leaf)]);
+}
+
+export function hasOrphans(returns: Returns | undefined): boolean {
+  return Object.values(returns ?? {}).some(isOrphaned);
+}
+
+function isOrphaned(found: Return | undefined): boolean {
+  return found?.open !== undefined && found.open.keyPackage === undefined && !found.open.isOut;
 }
 
 /** An orphan that writes has been let in. */

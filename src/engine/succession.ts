@@ -72,6 +72,8 @@ export class Succession {
   /** True when all logs may be watched. Says false as well when the connection went meanwhile. */
   async meets(incarnation: Bytes, relayTime: number): Promise<boolean> {
     this.#isVersionTooOld = false;
+    // What another connection had begun to compare is over with it.
+    this.#comparing = undefined;
     this.#isClockWrong = Math.abs(relayTime - this.#engine.services.clock.now()) > CLOCK_SLACK_MS;
     this.show();
     this.#met = incarnation;

@@ -15,6 +15,8 @@ import type { RelayClient } from '../sync/relayClient';
  * again. This many in a row cannot.
  */
 const COMPARED = 32;
+/** Whatever the relay says. */
+const LONGEST_PAUSE_MS = 60_000;
 const COMPARED_BYTES = 128 * 1024;
 
 /** `offline`: the connection went before all was compared. */
@@ -51,7 +53,7 @@ async function compareLog(
     const { type, then, number } = answer.error;
     if (type === 'offline') return 'offline';
     if (then !== 'retry') return 'lost';
-    await pause(Math.max(500, number));
+    await pause(Math.min(LONGEST_PAUSE_MS, Math.max(500, number)));
   }
 }
 

@@ -71,8 +71,8 @@ function stateOf({ gap, order }: TimelineRecord, { conversation }: TimelineConte
 }
 
 /**
- * A group begins with its founding, the commit that lets the first members in, and what its founder tells
- * them of it. Who reads from there on has missed nothing.
+ * A group begins with its founding, the commit that lets the first members in, and its founder's word of their
+ * state and of their Welcome. Who reads from there on has missed nothing.
  */
 const FOUNDING_SEQS = 4;
 
@@ -86,7 +86,7 @@ export function beginningOf(
 ): TimelineItem | undefined {
   if (first === undefined || context.conversation?.kind !== 'group') return undefined;
   if (first.record.effects.some(({ type }) => type === 'founded')) return undefined;
-  const isAtBeginning = first.record.order < orderOf(FOUNDING_SEQS + 1, 0);
+  const isAtBeginning = first.record.order < orderOf(FOUNDING_SEQS + 2, 0);
   return {
     order: first.record.order - 1,
     id: '' as EntryId,

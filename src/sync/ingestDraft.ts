@@ -10,6 +10,7 @@ import type { DeviceId, PersonId } from '../domain/ids';
 import { ENTRIES_PER_ENVELOPE } from '../domain/entry';
 import { targetDevices } from '../domain/target';
 import {
+  hasOrphans,
   orphansReturn,
   owedAfterCommit,
   owedAfterWelcome,
@@ -138,9 +139,10 @@ export class IngestDraft {
     const told = body.kind === 'welcomed' ? owedAfterWelcome(before, device, body.devices) : before;
     const owed = owedAfterWord(told, device);
     if (owed !== before) this.setFold({ ...this.fold, owed });
-    const leaf = this.group?.leaves.find((other) => other.device === device);
     const { returns } = this.fold;
-    if (leaf === undefined || returns === undefined) return;
+    if (returns === undefined || !hasOrphans(returns)) return;
+    const leaf = this.group?.leaves.find((other) => other.device === device);
+    if (leaf === undefined) return;
     const after = returnsAfterWord(returns, leaf);
     if (after !== returns) this.setFold({ ...this.fold, returns: after });
   }

@@ -21,6 +21,7 @@ import type { AskedPage } from './steps/readLog';
 /** How long the first wait is, and the longest; each one doubles the one before (SPEC S3). */
 export const FIRST_RETRY_MS = 500;
 export const LONGEST_RETRY_MS = 30_000;
+const LONGEST_ASKED_MS = 5 * 60_000;
 
 /** `full`, `closed`: the log takes nothing; `forbidden`: not from us; `too-large`: an entry of ours was. */
 export type Refused = 'full' | 'closed' | 'forbidden' | 'too-large';
@@ -213,7 +214,7 @@ export class LogDesk {
 
   failed(failure: RelayFailure): false {
     if (failure.then !== 'retry') return this.#refusedForNow(failure.type);
-    if (failure.type === 'rate') this.memory.retryAt = this.now + Math.max(50, failure.number);
+    if (failure.type === 'rate') this.memory.retryAt = this.now + Math.max(50, askedWait(failure.number));
     else if (failure.type !== 'offline') return this.pause();
     this.runner.wakeAt(this.memory.retryAt);
     return false;
@@ -263,10 +264,15 @@ export class LogDesk {
   /** Commits wait by themselves; messages go on meanwhile. */
   pauseCommits(atLeast: number): true {
     const { memory } = this;
-    memory.commitAt = this.now + Math.max(atLeast, waitOf(memory.commitTries));
+    memory.commitAt = this.now + Math.max(askedWait(atLeast), waitOf(memory.commitTries));
     memory.commitTries = Math.min(memory.commitTries + 1, 10);
     return true;
   }
+}
+
+/** As long as the relay asks for, within reason: one that lies must not stop a log for years. */
+export function askedWait(ms: number): number {
+  return Math.min(ms, LONGEST_ASKED_MS);
 }
 
 export function waitOf(tries: number): number {

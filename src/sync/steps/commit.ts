@@ -1,8 +1,8 @@
 /** An own commit: made and durable first, then appended, adopted only when it is read back (SPEC I3). */
 import { bytesToHex, type Bytes } from '../../lib/bytes';
 import { idToBytes } from '../../domain/ids';
-import { keyPackagesFor, type Correction } from '../../domain/target';
-import { isOrphan } from '../../domain/welcomes';
+import { keyPackagesFor, type Correction, type Leaf } from '../../domain/target';
+import { hasOrphans, isOrphan } from '../../domain/welcomes';
 import { appendResult, OP } from '../../protocol/frames';
 import { dueCorrection, judgesLifetimes, prepareCommit, unfitPackages } from '../commitLoop';
 import type { LogDesk } from '../logDesk';
@@ -29,20 +29,24 @@ export function dueHere(desk: LogDesk): Correction {
   return { add, remove: withoutPatience(desk, due.remove) };
 }
 
-/** Orphans are waited for; and nobody can remove itself. */
+/** Orphans that belong are waited for; whoever is to be put out is not (SPEC G10). And nobody can remove itself. */
 function withoutPatience(
   { state, memory, host, now }: LogDesk,
   remove: Correction['remove'],
 ): Correction['remove'] {
   const { returns } = state.fold;
-  if (!remove.some((leaf) => isOrphan(returns, leaf))) {
+  if (!hasOrphans(returns)) {
     memory.orphansAt = undefined;
     return remove;
   }
   const at = (memory.orphansAt ??= now + ORPHAN_WAIT_MS);
-  return remove.filter(
-    (leaf) => !isOrphan(returns, leaf) || (now >= at && leaf.device !== host.identity.device),
-  );
+  const withoutReturns = { ...state, fold: { ...state.fold, returns: {} } };
+  const out = dueCorrection(withoutReturns, host.directory(), host.town().seq).remove.map(({ leaf }) => leaf);
+  const isDue = (leaf: Leaf): boolean =>
+    !isOrphan(returns, leaf) ||
+    out.includes(leaf.leaf) ||
+    (now >= at && leaf.device !== host.identity.device);
+  return remove.filter(isDue);
 }
 
 export async function makeCommit(desk: LogDesk, correction: Correction): Promise<boolean> {

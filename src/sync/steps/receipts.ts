@@ -4,7 +4,7 @@ import { idToBytes, type DeviceId } from '../../domain/ids';
 import { doneResult, OP } from '../../protocol/frames';
 import { seqOfOrder } from '../../records/keys';
 import type { Progress } from '../../records/logRecords';
-import { waitOf, type LogDesk } from '../logDesk';
+import { askedWait, waitOf, type LogDesk } from '../logDesk';
 import { openReceipt, receiptSlot, sealReceipt, type Receipt } from '../receipts';
 import { withClaim } from '../sighting';
 
@@ -43,7 +43,7 @@ export async function sendReceipt(desk: LogDesk): Promise<boolean> {
   if (!answer.ok && answer.error.type === 'offline') return desk.failed(answer.error);
   if (!answer.ok) {
     // A receipt can wait; what is refused to it is not refused to messages.
-    memory.receiptAt = desk.now + Math.max(answer.error.number, waitOf(memory.receiptTries));
+    memory.receiptAt = desk.now + Math.max(askedWait(answer.error.number), waitOf(memory.receiptTries));
     memory.receiptTries = Math.min(memory.receiptTries + 1, 10);
     return true;
   }

@@ -4,7 +4,7 @@
  */
 import { DEVICES_PER_WELCOME } from '../../domain/body';
 import { idToBytes, type DeviceId } from '../../domain/ids';
-import { isOrphan, owedBy } from '../../domain/welcomes';
+import { hasOrphans, isOrphan, owedBy } from '../../domain/welcomes';
 import { appendResult, OP } from '../../protocol/frames';
 import { waitOf, type LogDesk } from '../logDesk';
 
@@ -42,6 +42,7 @@ export function untoldWelcomes(desk: LogDesk): readonly DeviceId[] | undefined {
   const devices = untoldDevices(desk);
   if (devices.length > 0) return devices;
   const { host, state } = desk;
+  if (!hasOrphans(state.fold.returns)) return undefined;
   const own = state.group?.leaves.find(({ device }) => device === host.identity.device);
   if (own === undefined || !isOrphan(state.fold.returns, own)) return undefined;
   const isTold = host.waitingIntents(state.number).some(({ intent }) => intent.body.kind === 'welcomed');
@@ -50,7 +51,9 @@ export function untoldWelcomes(desk: LogDesk): readonly DeviceId[] | undefined {
 
 function untoldDevices({ host, state }: LogDesk): readonly DeviceId[] {
   const { fold, followUps, number } = state;
-  if (fold.owed === undefined) return [];
+  // Asked before every step: nearly always nobody, and then nothing else is looked at.
+  const owed = owedBy(fold.owed ?? {}, host.identity.device);
+  if (owed.length === 0) return owed;
   const unsent = new Set(followUps.mails.map(({ mailbox }) => mailbox));
   const directory = fold.type === 'town' ? fold.directory : host.directory();
   const told = new Set(
@@ -58,7 +61,7 @@ function untoldDevices({ host, state }: LogDesk): readonly DeviceId[] {
       .waitingIntents(number)
       .flatMap(({ intent }) => (intent.body.kind === 'welcomed' ? intent.body.devices : [])),
   );
-  return owedBy(fold.owed, host.identity.device).filter((device) => {
+  return owed.filter((device) => {
     const mailbox = directory.devices[device]?.facts.mailbox;
     return !told.has(device) && (mailbox === undefined || !unsent.has(mailbox));
   });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { returnKey } from '../../../src/domain/back';
 import type { PersonId } from '../../../src/domain/ids';
 import { OP } from '../../../src/protocol/frames';
 import { LIMITS } from '../../../src/protocol/limits';
@@ -133,6 +134,40 @@ describe('a read on a slow line (SPEC R4)', () => {
       await here.rest();
     }
     expect(wanted().slice(3)).toEqual([whole / 8, whole / 4, whole / 2, whole, whole]);
+  });
+});
+
+describe('a newcomer that nobody can welcome any more (SPEC J6, G10)', () => {
+  async function withOrphan(persons: readonly PersonId[]): Promise<RunnerBench> {
+    const orphan = group.leaves.find(({ device }) => device === party.member(2).device)!;
+    const open = { keyPackage: undefined, seq: 1, isOut: false };
+    const here = await RunnerBench.of(
+      party,
+      party.stateOf(group, {
+        progress: { ...FRESH_PROGRESS, isCreated: true, leafRenewedAt: 1_000 },
+        fold: {
+          type: 'conversation',
+          conversation: party.conversation([...persons]),
+          returns: { [returnKey(orphan)]: { at: 0, open } },
+        },
+      }),
+    );
+    say(here, 'eins');
+    await here.poke();
+    return here;
+  }
+  const all = () => [0, 1, 2].map((index) => party.member(index).person);
+
+  it('is written to as a member while it may still show that it was let in', async () => {
+    const here = await withOrphan(all());
+    expect(here.of(OP.append)).toHaveLength(1);
+    expect(here.done).toEqual([1]);
+  });
+
+  it('but nothing is sealed to it once it is to be put out', async () => {
+    const here = await withOrphan(all().slice(0, 2));
+    expect(here.of(OP.append)).toHaveLength(0);
+    expect(here.done).toEqual([]);
   });
 });
 

@@ -202,6 +202,20 @@ describe('a relay that has something else where we have read on', () => {
   });
 });
 
+describe('a relay that asks to be left alone for years (SPEC S3)', () => {
+  it('is asked again after five minutes', async () => {
+    const here = await bench();
+    here.answers = (request) =>
+      request[0] === OP.append ? no('rate', 'retry', Number.MAX_SAFE_INTEGER) : undefined;
+    say(here, 'eins');
+    await here.poke();
+    await here.pass(5 * 60_000 - 1);
+    expect(here.of(OP.append)).toHaveLength(1);
+    await here.pass(1);
+    expect(here.of(OP.append)).toHaveLength(2);
+  });
+});
+
 describe('a town in which others seem to have gone on (SPEC B1)', () => {
   it('is told by a receipt that the epoch is alive, and otherwise by none', async () => {
     for (const suspect of [undefined, { commit: 1, seq: 2 }]) {
