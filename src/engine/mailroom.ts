@@ -152,7 +152,10 @@ export class Mailroom {
   }
 
   #mustWait({ log, generation, seq, position }: Needs): boolean {
-    if (!this.#engine.runners.has(TOWN_LOG) || this.#engine.generation < generation) return true;
+    const town = this.#engine.runners.get(TOWN_LOG);
+    if (town === undefined || this.#engine.generation < generation) return true;
+    // It has passed positions without being able to read what stands there (SPEC B1, B6).
+    if (town.lost !== undefined || town.state.progress.suspect !== undefined) return true;
     if (this.#engine.townSeq() < position) return true;
     const existing = this.#engine.runnerOf(log);
     // Its log will tell: either we are removed before that seq, or there was no reason to write to us.

@@ -261,4 +261,19 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    name: 'a Welcome read before the way back into the town is into what one’s own conversation goes on in',
+    plan: {
+      seed: 10_100,
+      size: 3,
+      store: 'memory',
+      hasSlowVaults: false,
+      slowness: 40,
+      deeds: [
+        { at: 16559, deed: 'lose-relay', a: 3959508272, b: 1716839875, c: 2444784682 },
+        { at: 38523, deed: 'kill-relay', a: 1022603565, b: 3713511567, c: 947859865 },
+        { at: 70984, deed: 'rollback', a: 4290981492, b: 1170155473, c: 3970948741 },
+      ],
+    },
+  },
 ];
