@@ -5,7 +5,7 @@
 import { bytesToHex, type Bytes } from '../lib/bytes';
 import { sha256 } from '../crypto/hash';
 import type { EntryBody } from '../domain/body';
-import { allDevicesAt, holdsAt, isAdminAt, type Directory } from '../domain/directory';
+import { allDevicesAt, holdsAt, isAdminAt, pairKey, type Directory } from '../domain/directory';
 import { parseEntry, type WireEntry } from '../domain/entry';
 import type { DeviceId, EntryId, LogId, PersonId } from '../domain/ids';
 import { continuationOf } from '../domain/succession';
@@ -114,12 +114,31 @@ export class SuccessionCarry {
     return now >= at;
   }
 
-  async #claim({ state }: LogRunner, old: LogId): Promise<void> {
-    const waits = this.#engine.book
-      .waiting(TOWN_LOG)
-      .some(({ intent }) => intent.body.kind === 'town-log-continued' && intent.body.old === old);
-    if (!waits)
-      await this.#engine.addEntry(TOWN_LOG, { kind: 'town-log-continued', old, log: state.core.log });
+  async #claim({ state: { core } }: LogRunner, old: LogId): Promise<void> {
+    if (!(await this.#claimPair(core.partner, old))) return;
+    await this.#addOnce(
+      { kind: 'town-log-continued', old, log: core.log },
+      (body) => body.kind === 'town-log-continued' && body.old === old,
+    );
+  }
+
+  /**
+   * Whoever took the town along may not have read a pair's claim, nor the other one of the pair: unless it is
+   * made again, what continues their log is nobody's to those who never were in it.
+   */
+  async #claimPair(partner: PersonId | undefined, log: LogId): Promise<boolean> {
+    if (partner === undefined) return true;
+    const pair: readonly [PersonId, PersonId] = [this.#engine.viewSource.me.person, partner];
+    if (this.#engine.directory().claims[pairKey(...pair)] !== undefined) return true;
+    return this.#addOnce(
+      { kind: 'town-claimed', pair: [...pair], log },
+      (body) => body.kind === 'town-claimed' && body.log === log,
+    );
+  }
+
+  async #addOnce(body: EntryBody, isSame: (body: EntryBody) => boolean): Promise<boolean> {
+    const waiting = this.#engine.book.waiting(TOWN_LOG);
+    return waiting.some(({ intent }) => isSame(intent.body)) || this.#engine.addEntry(TOWN_LOG, body);
   }
 
   /** Texts and removals that the founder of this log did not have, and nobody has posted since. */

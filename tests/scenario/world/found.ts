@@ -276,4 +276,24 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    name: 'a pair’s conversation goes on for the one of them who had not heard of it',
+    plan: {
+      seed: 10_102,
+      size: 3,
+      store: 'sqlite',
+      hasSlowVaults: false,
+      slowness: 300,
+      deeds: [
+        { at: 5697, deed: 'write', a: 3309709486, b: 490692665, c: 3202941975 },
+        { at: 8296, deed: 'write', a: 2072339189, b: 4213295801, c: 4129909664 },
+        { at: 42648, deed: 'board', a: 1967439228, b: 907496013, c: 3964362773 },
+        { at: 42909, deed: 'direct', a: 2335701420, b: 2848490729, c: 3220409508 },
+        { at: 42986, deed: 'direct', a: 3590581282, b: 3225162758, c: 3906990358 },
+        { at: 43045, deed: 'steal', a: 1776909300, b: 3336086947, c: 2363059292 },
+        { at: 43107, deed: 'rename', a: 2181956327, b: 1116037964, c: 3216005469 },
+        { at: 45858, deed: 'lose-relay', a: 3420099206, b: 3617851347, c: 2692871813 },
+      ],
+    },
+  },
 ];
