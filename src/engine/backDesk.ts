@@ -18,7 +18,7 @@ import { openBackMail, writeBackMail } from '../sync/backMail';
 import { signBackRequest, verifyBackRequest, type VerifiedBackRequest } from '../sync/backRequest';
 import type { LogRunner } from '../sync/logRunner';
 import type { Request } from '../sync/relayClient';
-import { ZERO_CHAIN } from '../sync/logState';
+import { readableUpTo, ZERO_CHAIN } from '../sync/logState';
 import type { Engine } from './engine';
 import { createPackage, groupSelfOf, keyPackagesOf } from './identity';
 import type { BackView } from './views';
@@ -230,7 +230,7 @@ export class BackDesk {
       keyPackage,
       seq,
       chain: progress?.chain ?? ZERO_CHAIN,
-      since: Math.min(seq, progress?.suspect?.commit ?? seq),
+      since: progress === undefined ? seq : readableUpTo(progress),
       at: now,
     });
     const asked: Ask = { ...ask, request, keyPackage, secret, times: [...ask.times, now] };

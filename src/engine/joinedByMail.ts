@@ -4,12 +4,12 @@ import type { Directory } from '../domain/directory';
 import { encodeEntry, parseContent, parseEntry, type WireEntry } from '../domain/entry';
 import type { DeviceId, EntryId } from '../domain/ids';
 import { documentRowKey, orderOf, rowKey, seqOfOrder, TOWN_LOG } from '../records/keys';
-import type { EntryIntent, Identity, TimelineRecord } from '../records/logRecords';
+import type { EntryIntent, Identity, Progress, TimelineRecord } from '../records/logRecords';
 import { mendTimeline, nameOf, type Handed } from '../records/mendedTimeline';
 import { entriesIn } from '../sync/carried';
 import { signEntry, verifyEntry } from '../sync/entrySeal';
 import type { LogRunner } from '../sync/logRunner';
-import type { LogState } from '../sync/logState';
+import { readableUpTo, type LogState } from '../sync/logState';
 import { verifiedHistory, type OpenedMail } from '../sync/mail';
 import { newLogWrites } from '../sync/saveLog';
 import type { VaultWrite } from '../vault/vault';
@@ -95,7 +95,7 @@ async function comeIn(
   const rising = ascending(history, -1, mail.snapshot);
   const before = { tail: kept?.tail ?? [], lastOrder: kept?.lastOrder ?? 0 };
   const unheard = existing === undefined ? [] : await unheardWords(engine, existing, mail, joined, identity);
-  const handed = handedBy(mail, rising, directory, identity.device, unheard);
+  const handed = handedBy(mail, rising, directory, identity.device, unheard, kept);
   const timeline = await mendTimeline(records, joined.number, before, handed);
   await sayAgain(engine, joined.number, timeline.unsaid);
   const { lastOrder } = timeline;
@@ -262,6 +262,7 @@ function handedBy(
   directory: Directory,
   self: DeviceId,
   unheard: readonly TimelineRecord[],
+  kept: Progress | undefined,
 ): Handed {
   const keyOf = (device: DeviceId) => directory.devices[device]?.facts.signatureKey;
   return {
@@ -269,6 +270,7 @@ function handedBy(
     self,
     unheard,
     counters: snapshot.counters,
+    lostFrom: kept === undefined ? Infinity : orderOf(readableUpTo(kept) + 1, 0, snapshot.generation),
     end: orderOf(snapshot.seq, 0, snapshot.generation),
     places: new Map(snapshot.history.flatMap((item) => [[nameOf(item) ?? '', item.order] as const])),
     isOfThisLog: async ({ proof }) => {

@@ -22,6 +22,8 @@ export interface Handed {
   /** Last counter they have folded, by author. */
   readonly counters: Progress['counters'];
   readonly self: DeviceId;
+  /** From here on nothing could be read any more: holes behind it are those of a device that was away. */
+  readonly lostFrom: number;
   /** Behind all of it: the first order of the envelope that let us in, which shows nothing. */
   readonly end: number;
   /** Own texts under counters that the others have passed, of which they have nothing: kept, and marked. */
@@ -85,7 +87,7 @@ export async function mendTimeline(
     added,
     unsaid: sorted.unsaid,
     strays: apart.flatMap((item) => (own.has(nameOf(item)) ? [] : (nameOf(item) ?? []))),
-    lastOrder: Math.max(mended.at(-1)?.order ?? 0, tail.at(-1) ?? 0, 0),
+    lastOrder: Math.max(mended.at(-1)?.order ?? 0, rows.findLast(({ key }) => key[1] < from)?.key[1] ?? 0),
   };
 }
 
@@ -109,7 +111,10 @@ async function sortOut(rows: readonly TimelineRecord[], handed: Handed): Promise
     const place = (name === undefined ? undefined : handed.places.get(name)) ?? item.order;
     const isHanded = name !== undefined && taken.get(place) === name;
     const isOnlyHere = wire !== undefined && isUnknown(wire, handed) && (await handed.isOfThisLog(item));
-    if (wire === undefined && item.order >= firstHanded) continue;
+    if (wire === undefined && item.order >= Math.min(firstHanded, handed.lostFrom)) {
+      firstMoved = Math.min(firstMoved, item.order);
+      continue;
+    }
     if (!isOnlyHere && place === item.order && (isHanded || !taken.has(place))) {
       const isMissed = name !== undefined && item.order >= firstHanded && !handed.places.has(name);
       const isMarked = isMissed && (await handed.isOfThisLog(item));

@@ -54,6 +54,11 @@ export async function decodeGroup(
   return state.ok ? ok(await groupOf(groups, state.value)) : state;
 }
 
+/** Behind it stands what was sealed to an epoch that this device does not have, if it suspects so (SPEC B1). */
+export function readableUpTo({ cursor, suspect }: Progress): number {
+  return Math.min(cursor, suspect?.commit ?? cursor);
+}
+
 export const ZERO_CHAIN: Bytes = new Uint8Array(32);
 
 export const FRESH_PROGRESS: Progress = {

@@ -296,4 +296,21 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    name: 'holes of the time in which a device was out are none when it is back',
+    plan: {
+      seed: 642,
+      size: 3,
+      store: 'memory',
+      hasSlowVaults: false,
+      slowness: 5,
+      deeds: [
+        { at: 5948, deed: 'group', a: 3924745271, b: 3293022193, c: 2060224327 },
+        { at: 50363, deed: 'full-relay', a: 4108551446, b: 1508523415, c: 4065331327 },
+        { at: 50465, deed: 'add', a: 1320212656, b: 3340891373, c: 4065243130 },
+      ],
+      hostile: 1,
+      tricks: [{ at: 39252, trick: 'commits', a: 734341259, b: 1355395217, c: 1768183374 }],
+    },
+  },
 ];

@@ -48,6 +48,7 @@ async function mend(
     counter = 99,
     isOfThisLog = true,
     unheard = [] as readonly TimelineRecord[],
+    lostFrom = Infinity,
   } = {},
 ): ReturnType<typeof mendTimeline> {
   const mended = await mendTimeline(records, LOG, kept, {
@@ -59,6 +60,7 @@ async function mend(
     counters: { [SELF]: counter, [OTHER]: counter },
     self: SELF,
     end: 2_560,
+    lostFrom,
     unheard,
     isOfThisLog: () => Promise.resolve(isOfThisLog),
   });
@@ -107,6 +109,18 @@ describe('a timeline that is handed what it missed (SPEC B6)', () => {
     ]);
     expect(mended.added.map(({ order }) => order)).toEqual([3, 4, 5]);
     expect(mended).toMatchObject({ tail: [1, 2, 3, 4, 5], lastOrder: 5 });
+  });
+
+  it('has no holes of the time in which it was out, whatever was handed over', async () => {
+    const rows = [item(1, 'hole'), item(2, 'own'), item(3, 'hole'), item(4, 'hole')];
+    await mend(await begin(rows), [item(5, 'handed')], { lostFrom: 3 });
+    expect(await stored()).toEqual([item(1, 'hole'), item(2, 'own'), item(5, 'handed')]);
+  });
+
+  it('ends where it could still be read when nothing is handed over', async () => {
+    const mended = await mend(await begin([item(2, 'own'), item(3, 'hole')]), [], { lostFrom: 3 });
+    expect(await stored()).toEqual([item(2, 'own')]);
+    expect(mended).toMatchObject({ tail: [2], lastOrder: 2 });
   });
 
   it('has an entry once, and where the others have it', async () => {

@@ -46,6 +46,8 @@ export async function unrestOfHonest(
 
 async function unrestIn({ census }: Court, { log, state, lost }: LogRunner): Promise<string | undefined> {
   if (lost !== undefined) return `lost its ${lost}`;
+  // Within seconds it either hears of somebody in its epoch, or asks to be taken back (SPEC B1).
+  if (state.progress.suspect !== undefined) return 'suspects that others have gone on';
   if (state.progress.cursor < (await census.headOf(log))) return 'is behind';
   if (state.flight !== undefined) return 'has a flight';
   if (state.pendingCommit !== undefined) return 'has a commit';
