@@ -297,6 +297,23 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    name: 'what was said before a profile went back is in the conversation that continues the forgotten one',
+    plan: {
+      seed: 10_103,
+      size: 3,
+      store: 'memory',
+      hasSlowVaults: true,
+      slowness: 300,
+      deeds: [
+        { at: 46283, deed: 'rollback', a: 2298790046, b: 887456336, c: 227445247 },
+        { at: 52796, deed: 'direct', a: 3861072233, b: 197257083, c: 1320950295 },
+        { at: 56206, deed: 'write', a: 505011065, b: 2687799691, c: 1475232579 },
+        { at: 60429, deed: 'restore', a: 1746789631, b: 3490761450, c: 1300126342 },
+        { at: 62169, deed: 'admin', a: 982264565, b: 3227848429, c: 1481008892 },
+      ],
+    },
+  },
+  {
     name: 'holes of the time in which a device was out are none when it is back',
     plan: {
       seed: 642,
@@ -311,6 +328,26 @@ export const FOUND: readonly Found[] = [
       ],
       hostile: 1,
       tricks: [{ at: 39252, trick: 'commits', a: 734341259, b: 1355395217, c: 1768183374 }],
+    },
+  },
+  {
+    name: 'a delivery says nothing of whom one has put out',
+    plan: {
+      seed: 570,
+      size: 3,
+      store: 'memory',
+      hasSlowVaults: true,
+      slowness: 5,
+      deeds: [
+        { at: 55443, deed: 'write', a: 3329515646, b: 4139271926, c: 4065239120 },
+        { at: 59911, deed: 'steal', a: 3186125220, b: 669179000, c: 1375908996 },
+        { at: 60422, deed: 'remove', a: 784618305, b: 2290083558, c: 3204590662 },
+      ],
+      lies: [
+        { at: 5029, for: 90000, lie: 'refuse', a: 893246919, b: 2199548268, c: 405948127 },
+        { at: 47848, for: 20000, lie: 'forge', a: 166905690, b: 3558657425, c: 3390008301 },
+        { at: 58752, for: 3000, lie: 'hello', a: 716568623, b: 1720570758, c: 1403356848 },
+      ],
     },
   },
 ];

@@ -11,6 +11,7 @@ import { encodeCbor } from '../../../../src/protocol/codec';
 import type { Progress } from '../../../../src/records/logRecords';
 import { conversationViewKey, META, seqOfOrder, TOWN_LOG, VIEW } from '../../../../src/records/keys';
 import { verifyEntry } from '../../../../src/sync/entrySeal';
+import type { LogRunner } from '../../../../src/sync/logRunner';
 import type { LogState } from '../../../../src/sync/logState';
 import type { World } from '../world';
 import type { WorldDevice } from '../worldDevice';
@@ -141,6 +142,14 @@ function holdsThere(where: WorldDevice, device: WorldDevice): boolean {
   return found !== undefined && holdsAt(found, where.engine?.townSeq() ?? 0);
 }
 
+/** Nobody is told of a delivery to whom this conversation shows as put out, or gone (SPEC A4). */
+function isInRoster({ state: { fold } }: LogRunner, { engine }: WorldDevice): boolean {
+  const person = engine?.identity?.person;
+  return (
+    fold.type === 'conversation' && person !== undefined && fold.conversation.roster[person] !== undefined
+  );
+}
+
 function isPutOut(where: WorldDevice, device: WorldDevice): boolean {
   const id = device.engine?.identity?.device;
   return id !== undefined && where.engine?.directory().devices[id]?.to !== undefined;
@@ -252,7 +261,7 @@ export function verifyDelivered(court: Lies, { shown }: Sight): void {
       for (const { item } of shown.get(placeOf(device, runner.log)) ?? []) {
         if (item.content.type !== 'text' || (item.state !== 'delivered' && item.state !== 'read')) continue;
         for (const [other, there] of membersOf(world, runner.log)) {
-          if (other === device || !holdsThere(device, other)) continue;
+          if (other === device || !holdsThere(device, other) || !isInRoster(runner, other)) continue;
           if (!court.witness.isEntitled(other, there.state.number, Math.floor(item.order), true)) continue;
           const has = (shown.get(placeOf(other, runner.log)) ?? []).some((one) => one.item.id === item.id);
           if (!has)

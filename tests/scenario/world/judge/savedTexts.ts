@@ -1,6 +1,8 @@
 /** Texts whose saving succeeded: each is there once with everybody entitled, and with nobody else (P2, P7). */
 import { holdsAt } from '../../../../src/domain/directory';
 import type { LogId, PersonId } from '../../../../src/domain/ids';
+import { logsBefore } from '../../../../src/domain/succession';
+import type { Engine } from '../../../../src/engine/engine';
 import { expectedConversation } from '../../../../src/engine/viewWriter';
 import type { StoredIntent } from '../../../../src/engine/setupRecords';
 import { createMemoryVault } from '../../../../src/vault/memoryVault';
@@ -151,7 +153,8 @@ export class SavedTexts {
     const name = text.slice(0, 20);
     const { engine } = device;
     if (engine === undefined) return;
-    const runner = engine.runners.get(number) ?? (log === undefined ? undefined : engine.runnerOf(log));
+    const runner =
+      engine.runners.get(number) ?? (log === undefined ? undefined : conversationOf(engine, log));
     const own =
       runner &&
       shown
@@ -200,6 +203,13 @@ export class SavedTexts {
         fault(`${text.slice(0, 20)} was opened by ${device?.name}, who had been removed`);
     }
   }
+}
+
+/** Under whatever number: a profile that went back behind its beginning comes into what continues it (SPEC Q7). */
+function conversationOf(engine: Engine, log: LogId): LogRunner | undefined {
+  const directory = engine.directory();
+  const goesOnIn = (runner: LogRunner) => logsBefore(directory, runner.log).includes(log);
+  return engine.runnerOf(log) ?? engine.conversations().find(goesOnIn);
 }
 
 /** Of its vault, whether an engine runs over it or not: those that the relay has not acknowledged. */
