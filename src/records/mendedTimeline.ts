@@ -5,7 +5,7 @@
  * first one that changes on.
  */
 import { bytesToHex } from '../lib/bytes';
-import { parseEntry, type WireEntry } from '../domain/entry';
+import { parseContent, parseEntry, type WireEntry } from '../domain/entry';
 import type { DeviceId } from '../domain/ids';
 import type { VaultWrite } from '../vault/vault';
 import { rowKey } from './keys';
@@ -117,7 +117,8 @@ async function sortOut(rows: readonly TimelineRecord[], handed: Handed): Promise
     }
     if (!isOnlyHere && place === item.order && (isHanded || !taken.has(place))) {
       const isMissed = name !== undefined && item.order >= firstHanded && !handed.places.has(name);
-      const isMarked = isMissed && (await handed.isOfThisLog(item));
+      // Newcomers are handed texts only: what else was done in front of them they can hand to nobody.
+      const isMarked = isMissed && isText(wire) && (await handed.isOfThisLog(item));
       still.push(isMarked ? { ...item, gap: item.gap ?? FORKED } : item);
       if (isMarked) firstMoved = Math.min(firstMoved, item.order);
       continue;
@@ -135,6 +136,11 @@ async function sortOut(rows: readonly TimelineRecord[], handed: Handed): Promise
     unsaid,
     firstMoved,
   };
+}
+
+function isText(wire: WireEntry | undefined): boolean {
+  const content = wire === undefined ? undefined : parseContent(wire.content);
+  return content?.ok === true && content.value.body.kind === 'text';
 }
 
 /** The others have not folded it: it was shown to nobody but us, or to some who are not among them. */

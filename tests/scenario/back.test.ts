@@ -97,6 +97,39 @@ describe('a way back', { timeout: 90_000 }, () => {
     }
   });
 
+  it('by somebody who came later, and was handed texts only: what else was done there is not doubted', async () => {
+    const { anna, bert, cem } = await townOfThree();
+    await anna.client.createGroup(TITLE, [await anna.person('Bert Böhm')]);
+    await until(async () => (await anna.list()).conversations.length === 1, 'anna has it');
+    await anna.send(TITLE, 'eins');
+    await reads(bert, 'eins');
+    const { number: conversation } = runnerOf(anna).state;
+    const NEW_TITLE = 'Bauhof Nord';
+    await anna.client.intend({ type: 'rename-group', conversation, title: NEW_TITLE });
+    await until(async () => (await anna.list()).conversations[0]?.title === NEW_TITLE, 'renamed');
+    await anna.send(NEW_TITLE, 'zwei');
+    await anna.client.intend({
+      type: 'add-members',
+      conversation,
+      persons: [await anna.person('Cem Çelik')],
+    });
+    await reads(cem, 'zwei', NEW_TITLE);
+    await cem.send(NEW_TITLE, 'drei');
+    await reads(bert, 'drei', NEW_TITLE);
+    const backup = bert.store.snapshot();
+    await bert.send(NEW_TITLE, 'danach geschrieben');
+    await reads(cem, 'danach geschrieben', NEW_TITLE);
+    anna.goOffline();
+    bert.stop();
+    bert.store = MemoryStore.fromSnapshot(backup);
+    await bert.start();
+    await reads(bert, 'danach geschrieben', NEW_TITLE);
+    await isWell(bert);
+    const shown = (await bert.timeline(runnerOf(bert).state.number)).map(({ content }) => content.type);
+    expect(shown).not.toContain('gap');
+    expect(shown.filter((type) => type === 'system').length).toBeGreaterThan(1);
+  });
+
   it('for a phone that was away for longer than the relay keeps', async () => {
     const { town: here, anna, bert, cem } = await groupOfThree();
     bert.goOffline();

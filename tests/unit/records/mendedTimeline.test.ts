@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { encodeEntry } from '../../../src/domain/entry';
+import type { EntryBody } from '../../../src/domain/body';
+import { encodeContent, encodeEntry } from '../../../src/domain/entry';
 import { idToBytes, type DeviceId, type EntryId } from '../../../src/domain/ids';
 import { rowKey } from '../../../src/records/keys';
 import type { TimelineRecord } from '../../../src/records/logRecords';
@@ -75,13 +76,17 @@ function entryOf(
   what: 'own' | 'handed',
   device = OTHER,
   counter = id,
+  body?: EntryBody,
 ): TimelineRecord {
   const entry = encodeEntry({
     id: idToBytes(id.toString(16).padStart(32, '0') as EntryId),
     device: idToBytes(device),
     counter,
     salt: new Uint8Array(16),
-    content: new Uint8Array(1),
+    content:
+      body === undefined
+        ? new Uint8Array(1)
+        : encodeContent({ body, writtenAt: 1, seenSeq: 0, seenChain: new Uint8Array(32) }),
     signature: new Uint8Array(64),
   });
   return {
@@ -168,6 +173,15 @@ describe('a timeline that is handed what it missed (SPEC B6)', () => {
     expect(await stored()).toEqual([entryOf(1, 1, 'own'), entryOf(2, 2, 'handed'), apart]);
     expect(mended.strays).toEqual([]);
     expect(mended.lastOrder).toBe(2_561);
+  });
+
+  it('marks a text that nobody else has, and no title: newcomers are handed no titles', async () => {
+    const text = entryOf(2, 2, 'own', OTHER, 2, { kind: 'text', text: 'nur hier' });
+    const title = entryOf(3, 3, 'own', OTHER, 3, { kind: 'title', title: 'Bauhof' });
+    const [first, last] = [entryOf(1, 1, 'handed'), entryOf(4, 4, 'handed')];
+    await mend(await begin([text, title]), [first, last]);
+    const marked = { ...text, gap: { count: 0, reason: 'forked' } };
+    expect(await stored()).toEqual([first, marked, title, last]);
   });
 
   it('counts only what was signed for this log', async () => {
