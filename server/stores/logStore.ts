@@ -11,7 +11,7 @@
  */
 import type { Bytes } from '../../src/lib/bytes';
 import type { Failure, Result } from '../../src/lib/result';
-import { REFUSAL_THEN, type LogKind } from '../../src/protocol/frames';
+import { REFUSAL_THEN, type LogKind } from '../../src/protocol/words';
 
 export type StoreRefusal =
   'unknown-log' | 'exists' | 'stale' | 'closed' | 'full' | 'rate' | 'busy' | 'storage' | 'forbidden';

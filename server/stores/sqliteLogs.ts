@@ -5,8 +5,8 @@
 import type Database from 'better-sqlite3';
 import { equalBytes, type Bytes } from '../../src/lib/bytes';
 import { err, ok } from '../../src/lib/result';
-import { LOG_KINDS, type LogKind } from '../../src/protocol/frames';
 import { LIMITS } from '../../src/protocol/limits';
+import { LOG_KINDS, type LogKind } from '../../src/protocol/words';
 import { areSameFacts } from './areSameFacts';
 import { decideAppend } from './decideAppend';
 import {
@@ -28,15 +28,20 @@ import {
   type WatchState,
 } from './logStore';
 
-interface LogRow {
+interface FactsRow {
   readonly kind: number;
   readonly read_hash: Buffer;
   readonly write_hash: Buffer;
   readonly close_hash: Buffer;
+}
+
+interface StateRow {
   readonly last_commit: number;
   readonly floor: number;
   readonly puts: number;
   readonly closed_at: number | null;
+  /** Null when no envelope is there. */
+  readonly head: number | null;
 }
 
 interface EnvelopeRow {
@@ -84,11 +89,11 @@ export class SqliteLogs {
 
   #append(request: AppendRequest): AppendOutcome {
     const { log } = request;
-    const row = this.#sql.log.get(log);
+    const row = this.#sql.state.get(log);
     if (row === undefined) return decideAppend(undefined, request);
     return decideAppend(
       {
-        ...this.#stateOf(log, row),
+        ...stateOf(row),
         find: (id) => this.#sql.envelopeById.get(log, id),
         countBy: (pseudonym, most) => this.#sql.countBy.get(log, pseudonym, most)?.n ?? 0,
         insert: ({ seq, at, id, isCommit, pseudonym, bytes }) => {
@@ -101,7 +106,7 @@ export class SqliteLogs {
   }
 
   read(log: Bytes, afterSeq: number, maxBytes: number): StoreResult<ReadPage> {
-    const row = this.#sql.log.get(log);
+    const row = this.#sql.state.get(log);
     if (row === undefined) return err(storeFailure('unknown-log'));
     const envelopes: StoredRow[] = [];
     let size = 0;
@@ -117,16 +122,16 @@ export class SqliteLogs {
         bytes: bytesOf(envelope.bytes),
       });
     }
-    return ok({ ...this.#stateOf(log, row), envelopes });
+    return ok({ ...stateOf(row), envelopes });
   }
 
   watch(requests: readonly WatchRequest[]): StoreResult<readonly (WatchState | undefined)[]> {
     let taken = 0;
     return ok(
       requests.map(({ log, afterPut }) => {
-        const row = this.#sql.log.get(log);
+        const row = this.#sql.state.get(log);
         if (row === undefined) return undefined;
-        const state = this.#stateOf(log, row);
+        const state = stateOf(row);
         if (row.puts <= afterPut) return { ...state, slots: [], hasMoreSlots: false };
         const slots = this.#sql.slotsAfter.all(log, afterPut).map(slotOf);
         if (taken > 0 && taken + slots.length > SLOTS_PER_WATCH)
@@ -138,7 +143,7 @@ export class SqliteLogs {
   }
 
   put(log: Bytes, slot: Bytes, value: Bytes): StoreResult<number> {
-    const row = this.#sql.log.get(log);
+    const row = this.#sql.state.get(log);
     if (row === undefined) return err(storeFailure('unknown-log'));
     if (row.closed_at !== null) return err(storeFailure('closed'));
     const put = row.puts + 1;
@@ -152,7 +157,7 @@ export class SqliteLogs {
   }
 
   closeLog(log: Bytes, at: number): StoreResult<true> {
-    if (this.#sql.log.get(log) === undefined) return err(storeFailure('unknown-log'));
+    if (this.#sql.state.get(log) === undefined) return err(storeFailure('unknown-log'));
     this.#sql.close.run(at, log);
     return ok(true);
   }
@@ -167,9 +172,9 @@ export class SqliteLogs {
   }
 
   truncate(log: Bytes, upTo: number): StoreResult<true> {
-    const row = this.#sql.log.get(log);
+    const row = this.#sql.state.get(log);
     if (row === undefined) return err(storeFailure('unknown-log'));
-    const floor = Math.min(upTo, this.#stateOf(log, row).head);
+    const floor = Math.min(upTo, stateOf(row).head);
     this.#sql.dropEnvelopes.run(log, floor);
     this.#sql.raiseFloor.run(floor, log);
     return ok(true);
@@ -244,7 +249,7 @@ export class SqliteLogs {
   }
 
   #factsOf(log: Bytes): LogFacts | undefined {
-    const row = this.#sql.log.get(log);
+    const row = this.#sql.facts.get(log);
     if (row === undefined) return undefined;
     return {
       log,
@@ -255,20 +260,20 @@ export class SqliteLogs {
     };
   }
 
-  #stateOf(log: Bytes, row: LogRow): LogState {
-    return {
-      head: this.#sql.head.get(log)?.seq ?? row.floor,
-      firstSeq: row.floor + 1,
-      lastCommit: row.last_commit,
-      isClosed: row.closed_at !== null,
-    };
-  }
-
   #meta(name: string): Bytes {
     const row = this.#sql.meta.get(name);
     if (row === undefined) throw new Error(`the database has no ${name}`);
     return bytesOf(row.value);
   }
+}
+
+function stateOf(row: StateRow): LogState {
+  return {
+    head: row.head ?? row.floor,
+    firstSeq: row.floor + 1,
+    lastCommit: row.last_commit,
+    isClosed: row.closed_at !== null,
+  };
 }
 
 function prepareStatements(db: Database.Database) {
@@ -278,7 +283,15 @@ function prepareStatements(db: Database.Database) {
       'INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
     ),
     dropMeta: db.prepare<[string]>('DELETE FROM meta WHERE name = ?'),
-    log: db.prepare<[Bytes], LogRow>('SELECT * FROM logs WHERE log = ?'),
+    facts: db.prepare<[Bytes], FactsRow>(
+      'SELECT kind, read_hash, write_hash, close_hash FROM logs WHERE log = ?',
+    ),
+    // Without what is a blob: each would be copied.
+    state: db.prepare<[Bytes], StateRow>(
+      `SELECT last_commit, floor, puts, closed_at,
+       (SELECT seq FROM envelopes WHERE envelopes.log = logs.log ORDER BY seq DESC LIMIT 1) AS head
+       FROM logs WHERE log = ?`,
+    ),
     insertLog: db.prepare<[Bytes, number, Bytes, Bytes, Bytes]>(
       'INSERT INTO logs (log, kind, read_hash, write_hash, close_hash) VALUES (?, ?, ?, ?, ?)',
     ),
@@ -286,9 +299,6 @@ function prepareStatements(db: Database.Database) {
     setPuts: db.prepare<[number, Bytes]>('UPDATE logs SET puts = ? WHERE log = ?'),
     raiseFloor: db.prepare<[number, Bytes]>('UPDATE logs SET floor = max(floor, ?) WHERE log = ?'),
     close: db.prepare<[number, Bytes]>('UPDATE logs SET closed_at = ? WHERE log = ? AND closed_at IS NULL'),
-    head: db.prepare<[Bytes], { seq: number }>(
-      'SELECT seq FROM envelopes WHERE log = ? ORDER BY seq DESC LIMIT 1',
-    ),
     envelopeById: db.prepare<[Bytes, Bytes], { seq: number; at: number }>(
       'SELECT seq, at FROM envelopes WHERE log = ? AND id = ?',
     ),

@@ -13,14 +13,13 @@ import type { Bytes } from '../lib/bytes';
 import { decodeCbor, encodeCbor, type CborFailure } from './codec';
 import { bytesOf, bytesUpTo, listOf, parseValue, present, uint } from './fields';
 import { LIMITS } from './limits';
+import { REFUSALS } from './words';
+
+export { LOG_KINDS, REFUSAL_THEN, REFUSALS, type LogKind, type Refusal } from './words';
 
 export const PROTOCOL_VERSION = 1;
 /** Of any kind of log; which one is how large is the log's quota. */
 const LARGEST_ENVELOPE = Math.max(LIMITS.commitBytes, LIMITS.mailboxEnvelopeBytes);
-
-/** SPEC F3: kinds differ only in who holds which key, and in quota. */
-export const LOG_KINDS = { conversation: 0, mailbox: 1, invitation: 2, channel: 3 } as const;
-export type LogKind = (typeof LOG_KINDS)[keyof typeof LOG_KINDS];
 
 /** 32 random bytes. */
 const logId = bytesOf(32);
@@ -147,41 +146,6 @@ export const REPLY = {
   cast: 133,
   closed: 134,
 } as const;
-
-/** SPEC F5. Each refusal says what to do: see REFUSAL_THEN. */
-export const REFUSALS = [
-  'bad-frame',
-  'too-large',
-  'unknown-log',
-  'forbidden',
-  'no-pass',
-  'exists',
-  'stale',
-  'closed',
-  'full',
-  'rate',
-  'busy',
-  'storage',
-  'bad-token',
-  'bad-auth',
-] as const;
-export type Refusal = (typeof REFUSALS)[number];
-export const REFUSAL_THEN = {
-  'bad-frame': 'ignore',
-  'too-large': 'ignore',
-  'unknown-log': 'stop',
-  forbidden: 'stop',
-  'no-pass': 'stop',
-  exists: 'stop',
-  stale: 'retry',
-  closed: 'stop',
-  full: 'stop',
-  rate: 'retry',
-  busy: 'retry',
-  storage: 'retry',
-  'bad-token': 'stop',
-  'bad-auth': 'stop',
-} as const satisfies Record<Refusal, 'ignore' | 'retry' | 'stop'>;
 
 /**
  * seq, relay time (ms), pseudonym of the pass that appended it (8 bytes; empty without a pass),
