@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'vite';
+import { buildRelay } from './buildRelay.mjs';
 import { sourceStamp } from './sourceStamp.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -15,7 +16,7 @@ const stamp = sourceStamp(root);
 rmSync(dist, { recursive: true, force: true });
 
 await build({ configFile, logLevel: 'warn' });
-await build({ configFile, logLevel: 'warn', build: { ssr: true } });
+await buildRelay(join(dist, 'server'));
 
 // Which file imports which: for the size check, not for browsers.
 renameSync(join(dist, 'app/.vite/manifest.json'), join(dist, 'app-files.json'));

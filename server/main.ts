@@ -73,4 +73,6 @@ function nextSignal(): Promise<void> {
   });
 }
 
-process.exit(await main());
+void main().then((code) => {
+  process.exit(code);
+});

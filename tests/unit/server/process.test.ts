@@ -1,15 +1,16 @@
 /** The relay as the operator runs it: built, as a process with a data folder. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { base64UrlToBytes } from '../../../src/lib/bytes';
 import { encodeCbor } from '../../../src/protocol/codec';
 import { OP, parseReply, REPLY, type ReplyFrame } from '../../../src/protocol/frames';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { buildRelay } from '../../../server/buildRelay.mjs';
 import { randomBytes, sha256 } from '../../../server/hashes';
 import { smallEntry, TestKey } from './relayHarness';
 
@@ -19,11 +20,7 @@ const folder = mkdtempSync(join(tmpdir(), 'depesche-process-'));
 const built = join(root, 'node_modules/.cache', `depesche-relay-${String(process.pid)}`);
 const children: ChildProcess[] = [];
 beforeAll(async () => {
-  await build({
-    configFile: join(root, 'vite.config.ts'),
-    logLevel: 'silent',
-    build: { ssr: true, outDir: built },
-  });
+  await buildRelay(built);
 }, 60_000);
 afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
@@ -77,6 +74,7 @@ function run(...args: string[]): Run {
   };
 }
 
+const START = `process.stdout.write(require(process.argv[1]).isFromKept ? 'kept' : 'compiled')`;
 const serving = /läuft auf http:\/\/localhost:(\d+)/;
 const setupLink = /#\/einrichten\/([\w-]{43})/;
 
@@ -208,5 +206,33 @@ describe('the relay as a process', () => {
     expect(await run('--version').exited).toBe(0);
     expect(await run('reset-admin', '--data', join(folder, 'none')).exited).toBe(1);
     expect(readFileSync(join(root, 'package.json'), 'utf8')).toContain('"version"');
+  });
+
+  test('starts from what was compiled when it was built, and without it all the same', () => {
+    const { version } = packageJson;
+    const start = (): string =>
+      spawnSync(process.execPath, ['-e', START, join(built, 'main.js'), '--version'], {
+        encoding: 'utf8',
+      }).stdout;
+    const [code, compiled] = [join(built, 'relay.js'), join(built, 'relay.js.compiled')];
+    const [wasCode, wasCompiled] = [readFileSync(code), readFileSync(compiled)];
+    expect(start()).toBe(`${version}\nkept`);
+
+    const otherCode = Buffer.from(wasCode.toString().replace('(is running)', '(IS RUNNING)'));
+    expect(otherCode).toHaveLength(wasCode.length);
+    writeFileSync(code, otherCode);
+    expect(start()).toBe(`${version}\ncompiled`);
+    writeFileSync(code, wasCode);
+
+    const damaged = Buffer.from(wasCompiled);
+    damaged.fill(0, damaged.length >> 1);
+    for (const bytes of [damaged, wasCompiled.subarray(0, 4_096), Buffer.alloc(0)]) {
+      writeFileSync(compiled, bytes);
+      expect(start()).toBe(`${version}\ncompiled`);
+    }
+    rmSync(compiled);
+    expect(start()).toBe(`${version}\ncompiled`);
+    writeFileSync(compiled, wasCompiled);
+    expect(start()).toBe(`${version}\nkept`);
   });
 });
