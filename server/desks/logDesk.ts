@@ -42,6 +42,7 @@ export interface LogDeskServices {
 
 /** Pages of a megabyte that may lie in memory on their way out of the store. */
 const READS_AT_ONCE = 16;
+const PSEUDONYMS_KEPT = 10_000;
 
 type Checked = ReturnType<typeof checkedEnvelopes>['envelopes'];
 
@@ -52,6 +53,8 @@ export class LogDesk {
   readonly #mails: BucketMap;
   readonly #appended: BucketMap;
   readonly #reads = new Gate(READS_AT_ONCE);
+  /** Of those who write now: to compute one takes as long as to read a frame. */
+  readonly #pseudonyms = new Map<string, Bytes>();
 
   constructor(house: LogDeskServices) {
     this.#house = house;
@@ -94,14 +97,14 @@ export class LogDesk {
       replies.refuse(session, req, 'rate', wait);
       return;
     }
-    const commitKey = mapKeyOf(concatBytes(log, session.relayKey ?? new Uint8Array(0)));
+    const place = placeOf(session, log);
     const hasCommit = envelopes.some((envelope) => envelope.isCommit);
-    const commitWait = hasCommit ? this.#commits.take(commitKey, now()) : 0;
+    const commitWait = hasCommit ? this.#commits.take(place, now()) : 0;
     const quota = QUOTAS[facts.kind];
     const request = {
       log,
       afterCommit,
-      pseudonym: this.#pseudonym(session, log),
+      pseudonym: this.#pseudonym(session, log, place),
       envelopes,
       maxEnvelopes: quota.maxEnvelopes,
       maxOfPass: quota.maxOfPass,
@@ -110,7 +113,7 @@ export class LogDesk {
     await new Promise<void>((resolve) => {
       appends.submit(request, ({ appended, refused }) => {
         const hasCommitted = appended.some(({ isNew }, i) => isNew && envelopes[i]?.isCommit === true);
-        if (hasCommit && commitWait === 0 && !hasCommitted) this.#commits.giveBack(commitKey);
+        if (hasCommit && commitWait === 0 && !hasCommitted) this.#commits.giveBack(place);
         health.noteFailure(refused);
         const reason: [Refusal, number] | null =
           refused !== undefined ? [refused.type, refused.value] : refusal !== undefined ? [refusal, 0] : null;
@@ -174,7 +177,7 @@ export class LogDesk {
       ? await guard.allowed(session, req, log, 'append', writeKey)
       : await guard.allowed(session, req, log, 'close', closeKey);
     if (facts === undefined) return;
-    const pseudonym = isOwn ? this.#pseudonym(session, log) : undefined;
+    const pseudonym = isOwn ? this.#pseudonym(session, log, placeOf(session, log)) : undefined;
     replies.answer(session, req, await store.redact(log, seq, pseudonym));
   }
 
@@ -199,12 +202,21 @@ export class LogDesk {
     return mailWait;
   }
 
-  #pseudonym({ relayKey }: Session, log: Bytes): Bytes {
+  #pseudonym({ relayKey }: Session, log: Bytes, place: string): Bytes {
     const { passes, store } = this.#house;
-    return relayKey === undefined || !passes.has(relayKey)
-      ? new Uint8Array(0)
-      : pseudonymOf(store.identity.pseudonymSecret, log, relayKey);
+    if (relayKey === undefined || !passes.has(relayKey)) return new Uint8Array(0);
+    const known = this.#pseudonyms.get(place);
+    if (known !== undefined) return known;
+    if (this.#pseudonyms.size >= PSEUDONYMS_KEPT) this.#pseudonyms.clear();
+    const pseudonym = pseudonymOf(store.identity.pseudonymSecret, log, relayKey);
+    this.#pseudonyms.set(place, pseudonym);
+    return pseudonym;
   }
+}
+
+/** A pass in a log. */
+function placeOf({ relayKey }: Session, log: Bytes): string {
+  return mapKeyOf(concatBytes(log, relayKey ?? new Uint8Array(0)));
 }
 
 /** The longest prefix that this kind of log takes, and why it ends. */

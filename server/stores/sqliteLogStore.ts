@@ -94,7 +94,9 @@ export async function openSqliteLogStore(
     create: (facts) => call('create', facts),
     describe: (logs) => call('describe', logs),
     async append(batch) {
-      const answer = await call('append', batch);
+      const answering = call('append', batch);
+      flush(); // it was gathered already, and somebody waits for the disk
+      const answer = await answering;
       return 'ok' in answer ? batch.map((): AppendOutcome => refusedWhole(answer.error)) : answer;
     },
     read: (log, afterSeq, maxBytes) => call('read', log, afterSeq, maxBytes),

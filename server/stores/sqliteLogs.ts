@@ -91,9 +91,13 @@ export class SqliteLogs {
     const { log } = request;
     const row = this.#sql.state.get(log);
     if (row === undefined) return decideAppend(undefined, request);
+    const { head, firstSeq, lastCommit, isClosed } = stateOf(row);
     return decideAppend(
       {
-        ...stateOf(row),
+        head,
+        firstSeq,
+        lastCommit,
+        isClosed,
         find: (id) => this.#sql.envelopeById.get(log, id),
         countBy: (pseudonym, most) => this.#sql.countBy.get(log, pseudonym, most)?.n ?? 0,
         insert: ({ seq, at, id, isCommit, pseudonym, bytes }) => {
