@@ -350,4 +350,21 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    name: 'what one writes behind one’s own leaving waits for good when nobody else is in',
+    plan: {
+      seed: 615,
+      size: 4,
+      store: 'memory',
+      hasSlowVaults: false,
+      slowness: 300,
+      deeds: [
+        { at: 41, deed: 'write', a: 80806582, b: 4173273606, c: 3222150847 },
+        { at: 144, deed: 'group', a: 143328122, b: 1942950207, c: 3193723263 },
+        { at: 153, deed: 'leave', a: 2094467882, b: 4257863792, c: 721211423 },
+        { at: 827, deed: 'write', a: 1863405090, b: 1062571600, c: 2916574405 },
+      ],
+      lies: [],
+    },
+  },
 ];

@@ -169,7 +169,8 @@ export class SavedTexts {
     if (isExcused(placeOf(device, runner.log))) return;
     const isInLog = places.some((place) => !place.endsWith('waiting'));
     if (own.item.state !== 'saved' && !isInLog) fault(`${name} is called ${own.item.state} and is nowhere`);
-    const isIn = census.isMember(device, runner.log) && !excuses.isDead(runner.log);
+    const hasLeft = isOutOfRoster(runner, engine.identity?.person);
+    const isIn = census.isMember(device, runner.log) && !hasLeft && !excuses.isDead(runner.log);
     if (isIn && own.record === undefined) fault(`${name} still waits`);
   }
 
@@ -210,6 +211,13 @@ function conversationOf(engine: Engine, log: LogId): LogRunner | undefined {
   const directory = engine.directory();
   const goesOnIn = (runner: LogRunner) => logsBefore(directory, runner.log).includes(log);
   return engine.runnerOf(log) ?? engine.conversations().find(goesOnIn);
+}
+
+/** It has left, or was put out, and nobody has taken its leaf away: what it wrote behind that waits for good. */
+function isOutOfRoster({ state: { fold } }: LogRunner, person: PersonId | undefined): boolean {
+  return (
+    fold.type === 'conversation' && person !== undefined && fold.conversation.roster[person] === undefined
+  );
 }
 
 /** Of its vault, whether an engine runs over it or not: those that the relay has not acknowledged. */
