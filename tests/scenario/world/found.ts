@@ -367,4 +367,20 @@ export const FOUND: readonly Found[] = [
       lies: [],
     },
   },
+  {
+    name: 'who was taken in again may read on, also where nobody is left who knows it',
+    plan: {
+      seed: 10_189,
+      size: 4,
+      store: 'memory',
+      hasSlowVaults: false,
+      slowness: 300,
+      deeds: [
+        { at: 37002, deed: 'leave', a: 3739068801, b: 890285332, c: 1741683521 },
+        { at: 40873, deed: 'add', a: 1741598954, b: 2411162768, c: 998716238 },
+        { at: 49491, deed: 'restore', a: 2784345034, b: 1560879333, c: 30807769 },
+        { at: 73141, deed: 'block', a: 3874003068, b: 634651211, c: 665114343 },
+      ],
+    },
+  },
 ];

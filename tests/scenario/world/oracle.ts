@@ -103,8 +103,9 @@ export class Oracle {
     this.#texts.noteRemovals();
     replace();
     await this.#texts.relayReplaced();
-    for (const [key, at] of witness.removedAt)
-      if (at > (await census.headOf(key.split('/')[0] as LogId))) witness.removedAt.delete(key);
+    for (const changes of [witness.removedAt, witness.addedAt])
+      for (const [key, at] of changes)
+        if (at > (await census.headOf(key.split('/')[0] as LogId))) changes.delete(key);
   }
 
   /** In the town as far as anybody knows. */

@@ -18,7 +18,8 @@ export async function verifyRemoved(
     const isBack = census
       .membersOf(log)
       .some(([, { state }]) => state.group?.leaves.some((leaf) => leaf.device === id));
-    if (isBack) continue;
+    // Behind a move nobody is in the old log any more: then what was seen while they were.
+    if (isBack || (witness.addedAt.get(key) ?? 0) > removedAt) continue;
     const page = await world.relay.store.read(idToBytes(log), 0, Infinity);
     if (!page.ok) continue;
     const before = new Set(

@@ -45,6 +45,8 @@ export class Witness {
   #eras = new Map<string, Era>();
   /** Last commit in force that took a device's leaf away, by `log/device`. */
   readonly removedAt = new Map<string, number>();
+  /** Last commit in force that brought a leaf of a device in. */
+  readonly addedAt = new Map<string, number>();
 
   constructor(world: World) {
     this.#world = world;
@@ -112,9 +114,8 @@ export class Witness {
     seen.groups.push(group);
     if (seen.groups.length > GROUPS_KEPT) seen.groups.shift();
     if (before === undefined) return;
-    const leaves = new Set(group.leaves.map(({ device: id }) => id));
-    for (const { device: id } of before.leaves)
-      if (!leaves.has(id)) this.removedAt.set(`${runner.log}/${id}`, progress.lastCommit);
+    noteGone(this.removedAt, runner, before, group);
+    noteGone(this.addedAt, runner, group, before);
   }
 
   #noteEra(device: WorldDevice, { number, core, progress }: LogState, { state: last, wasLost }: Seen): void {
@@ -181,6 +182,13 @@ export class Witness {
       seen.hasBeenIn = logs.includes(logAt(place));
     }
   }
+}
+
+/** Of the devices with a leaf in the one group, those that have none in the other. */
+function noteGone(at: Map<string, number>, { log, state }: LogRunner, from: Group, to: Group): void {
+  const leaves = new Set(to.leaves.map(({ device }) => device));
+  for (const { device } of from.leaves)
+    if (!leaves.has(device)) at.set(`${log}/${device}`, state.progress.lastCommit);
 }
 
 /** A log on a device. */
