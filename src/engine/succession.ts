@@ -77,10 +77,13 @@ export class Succession {
     this.#isClockWrong = Math.abs(relayTime - this.#engine.services.clock.now()) > CLOCK_SLACK_MS;
     this.show();
     this.#met = incarnation;
-    if (this.#engine.setup.phase !== 'ready') return this.#accept(incarnation);
-    if (this.#record.attempt !== undefined) return this.#continue(this.#record.attempt);
     const known = this.#record.incarnation;
     const isKnown = known !== undefined && equalBytes(known, incarnation);
+    if (this.#engine.setup.phase !== 'ready') {
+      // Nothing read yet that could be lost; but the mailbox in which we wait for the Welcome is not there.
+      return known === undefined || isKnown ? this.#accept(incarnation) : this.#goOnAt(incarnation);
+    }
+    if (this.#record.attempt !== undefined) return this.#continue(this.#record.attempt);
     if (isKnown && this.#record.lostSince === undefined) return true;
     return this.#compare(incarnation);
   }
@@ -102,10 +105,15 @@ export class Succession {
       await this.lost();
       return false;
     }
+    return this.#goOnAt(incarnation);
+  }
+
+  async #goOnAt(incarnation: Bytes): Promise<boolean> {
     if ((await this.#forgetPlaces()) && (await this.#accept(incarnation))) return true;
     // Not stored: this connection is good for nothing, the next one compares again.
+    const { relay, services } = this.#engine;
     services.clock.after(KNOCK_MS, () => {
-      relay.reconnect();
+      relay?.reconnect();
     });
     return false;
   }

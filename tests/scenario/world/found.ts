@@ -383,4 +383,20 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    name: 'a guest whose Welcome was lost with the relay gets the next town’s',
+    plan: {
+      seed: 10_162,
+      size: 5,
+      store: 'sqlite',
+      hasSlowVaults: false,
+      slowness: 40,
+      deeds: [
+        { at: 2447, deed: 'kill-relay', a: 3664364144, b: 1686307890, c: 2637909888 },
+        { at: 3453, deed: 'join', a: 2506542508, b: 2141872007, c: 1183074715 },
+        { at: 5501, deed: 'full-disk', a: 3067281695, b: 1063479097, c: 3002856357 },
+        { at: 12781, deed: 'lose-relay', a: 3052348507, b: 797241412, c: 2974999008 },
+      ],
+    },
+  },
 ];
