@@ -84,6 +84,7 @@ export type GroupFailure = Failure & {
     | 'bad-commit'
     | 'wrong-epoch'
     | 'refused'
+    | 'own'
     | 'bad-welcome'
     | 'not-for-us'
     | 'bad-state'
@@ -123,7 +124,8 @@ export interface GroupCrypto {
   ): Promise<Result<PreparedCommit, GroupFailure>>;
   /**
    * `judge` decides by the rules of the application; when it says no, the answer is `refused` and
-   * nothing has changed. `removed` when the commit is valid and removes ourselves.
+   * nothing has changed. `removed` when the commit is valid and removes ourselves; `own` when it was signed
+   * with our key and the judge says yes: only whoever made it has its epoch.
    */
   process(
     state: GroupState,

@@ -309,7 +309,7 @@ export function createTsMlsGroupCrypto(services: GroupServices): GroupCrypto {
         const looked = lookAt(base, incoming);
         if ('fault' in looked) fault = looked.fault;
         else seen = looked;
-        return 'fault' in looked ? 'reject' : 'accept';
+        return 'fault' in looked || isOwn(base, looked.committer) ? 'reject' : 'accept';
       }),
     );
     if (fault !== undefined) return badCommit(fault);
@@ -318,6 +318,8 @@ export function createTsMlsGroupCrypto(services: GroupServices): GroupCrypto {
 
     const next = processed.value.newState;
     const summary = summaryOf(base, seen.committer, seen.shape, privateMessage.authenticatedData);
+    // Signed with our key: what leads to its epoch is with whoever made it.
+    if (isOwn(base, seen.committer)) return judge(summary) ? fail('own', 'stop') : fail('refused', 'ignore');
     if (next.groupActiveState.kind === 'removedFromGroup') {
       return judge(summary) ? fail('removed', 'stop') : fail('refused', 'ignore');
     }
@@ -369,11 +371,14 @@ function lookAt(
 ): { readonly committer: GroupMember; readonly shape: CommitShape } | { readonly fault: string } {
   if (incoming.kind !== 'commit' || incoming.senderLeafIndex === undefined)
     return { fault: 'not a member commit' };
-  if (incoming.senderLeafIndex === base.privatePath.leafIndex) return { fault: 'own commit' };
   const committer = memberAt(base.ratchetTree, incoming.senderLeafIndex);
   if (committer === undefined) return { fault: 'committer is not a member' };
   const shaped = shapeOfProposals(incoming.proposals);
   return 'fault' in shaped ? shaped : { committer, shape: shaped.shape };
+}
+
+function isOwn(base: ClientState, { leaf }: GroupMember): boolean {
+  return leaf === base.privatePath.leafIndex;
 }
 
 function summaryOf(

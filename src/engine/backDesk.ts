@@ -91,8 +91,37 @@ export class BackDesk {
   }
 
   /** A copy of this profile has taken its place in the town: then everywhere (SPEC B7). */
-  get #isEnded(): boolean {
+  get isEnded(): boolean {
     return this.#engine.runners.get(TOWN_LOG)?.state.progress.isCopied === true;
+  }
+
+  /**
+   * Something of ours was written elsewhere. Who of two copies goes on is settled in the town, where all their
+   * requests stand in one order (SPEC B7); one of ours that was heard there in the hour before is good enough.
+   */
+  get #mustShowInTown(): boolean {
+    const { identity, runners, services } = this.#engine;
+    const town = runners.get(TOWN_LOG)?.state;
+    if (identity === undefined || town === undefined) return false;
+    const others = [...runners.values()].filter(
+      ({ state, lost }) => lost !== undefined && state.progress.hasOther === true,
+    );
+    if (others.length === 0) return false;
+    const { signatureKey } = groupSelfOf(identity);
+    const heard = town.fold.returns?.[returnKey({ device: identity.device, signatureKey })]?.at;
+    if (heard === undefined || this.#askFor(town.core.log)?.times.includes(heard) !== true) return true;
+    return others.some(
+      ({ log }) => (this.#askFor(log)?.noticedAt ?? services.clock.now()) > heard + BACK_EVERY_MS,
+    );
+  }
+
+  #askFor(log: LogId): Ask | undefined {
+    return this.#asks.find((ask) => ask.log === log);
+  }
+
+  /** A Welcome back into it may come before its log says that we are out. */
+  isAskingFor(log: LogId): boolean {
+    return this.#askFor(log)?.request !== undefined;
   }
 
   isOwnRequest({ log, at }: VerifiedBackRequest): boolean {
@@ -100,11 +129,10 @@ export class BackDesk {
   }
 
   viewOf(runner: LogRunner): BackView | undefined {
-    const ask = this.#asks.find(({ log }) => log === runner.log);
-    if (runner.state.progress.isCopied || this.#isEnded)
-      return { since: ask?.noticedAt ?? 0, waitsFor: 'nothing' };
+    const ask = this.#askFor(runner.log);
+    if (this.isEnded) return { since: ask?.noticedAt ?? 0, waitsFor: 'nothing' };
     if (ask?.noticedAt === undefined || runner.lost === undefined) return undefined;
-    const isTownLost = this.#engine.runners.get(TOWN_LOG)?.lost !== undefined;
+    const isTownLost = this.#engine.runners.get(TOWN_LOG)?.lost !== undefined || this.#mustShowInTown;
     const waitsFor = this.#engine.relay?.isOnline !== true ? 'network' : isTownLost ? 'town' : 'colleague';
     return { since: ask.noticedAt, waitsFor };
   }
@@ -128,7 +156,7 @@ export class BackDesk {
     const now = services.clock.now();
     const asks = [
       ...lost.map(({ log }) => {
-        const ask = this.#asks.find((known) => known.log === log) ?? freshAsk(log);
+        const ask = this.#askFor(log) ?? freshAsk(log);
         return noticed(onClock(ask, now), now);
       }),
       ...this.#asks
@@ -150,11 +178,12 @@ export class BackDesk {
   #lost(identity: Identity): readonly Lost[] {
     const engine = this.#engine;
     const lost: Lost[] = [];
-    if (this.#isEnded) return lost;
+    if (this.isEnded) return lost;
+    const mustShowInTown = this.#mustShowInTown;
     for (const runner of engine.runners.values()) {
-      if (runner.lost === undefined || runner.state.progress.isCopied) continue;
-      const waitMs = runner.lost === 'removed' ? WELCOME_WAIT_MS : 0;
       const isTown = runner.state.number === TOWN_LOG;
+      if (runner.lost === undefined && !(isTown && mustShowInTown)) continue;
+      const waitMs = runner.lost === 'removed' && !(isTown && mustShowInTown) ? WELCOME_WAIT_MS : 0;
       const helpers = () => this.#membersOf(runner);
       lost.push({ log: runner.log, isTown, runner, waitMs, helpers });
     }
@@ -201,7 +230,7 @@ export class BackDesk {
   async #ask(lost: Lost, identity: Identity): Promise<void> {
     const { services } = this.#engine;
     const now = services.clock.now();
-    const ask = this.#asks.find(({ log }) => log === lost.log);
+    const ask = this.#askFor(lost.log);
     if (ask?.noticedAt === undefined || now < ask.noticedAt + lost.waitMs) return;
     // What went out over another connection may have been swallowed there.
     const isOtherLine = this.#sentOver.get(ask.log) !== this.#connections;
@@ -276,7 +305,7 @@ export class BackDesk {
     const mail = await openBackMail(groups, keyPackagesOf(identity), envelope);
     if (mail === undefined) return 'none';
     const request = await verifyBackRequest(groups, undefined, mail.request);
-    if (request === undefined || request.device === identity.device) return 'done';
+    if (request === undefined || request.device === identity.device || this.isEnded) return 'done';
     const runner = this.#engine.runnerOf(request.log);
     if (runner === undefined || runner.state.core.kind === 'mailbox') return 'done';
     const town = this.#engine.runners.get(TOWN_LOG);
@@ -324,7 +353,8 @@ function noticed(ask: Ask, now: number): Ask {
 }
 
 function isRemembered(times: readonly number[], now: number): boolean {
-  return now < (times.at(-1) ?? -Infinity) + REMEMBERED_MS;
+  // A clock may have been ahead: the one that is good for longest counts.
+  return now < Math.max(-Infinity, ...times) + REMEMBERED_MS;
 }
 
 function freshAsk(log: LogId): Ask {

@@ -242,7 +242,9 @@ export class Engine {
   }
 
   get isAdmin(): boolean {
-    return this.identity !== undefined && isAdminAt(this.directory(), this.identity.person, this.townSeq());
+    // A copy has taken its place: what it knows of the town stands still (SPEC B7).
+    if (this.identity === undefined || this.back.isEnded) return false;
+    return isAdminAt(this.directory(), this.identity.person, this.townSeq());
   }
 
   runnerOf(log: LogId): LogRunner | undefined {
@@ -365,6 +367,7 @@ export class Engine {
   }
 
   get #townProblem(): StatusProblem | undefined {
+    if (this.back.isEnded) return 'copied';
     const trouble = this.runners.get(TOWN_LOG)?.state.progress.trouble ?? 'none';
     return trouble === 'none' ? undefined : 'town-differs';
   }

@@ -151,6 +151,7 @@ export class InvitationDesk {
   }
 
   async #work(door: Door): Promise<void> {
+    if (this.#engine.back.isEnded) return;
     for (const request of door.requests.values()) {
       if (door.answered.has(request.device.id)) continue;
       const directory = this.#engine.directory();

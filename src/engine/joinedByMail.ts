@@ -8,6 +8,7 @@ import type { EntryIntent, Identity, Progress, TimelineRecord } from '../records
 import { mendTimeline, nameOf, type Handed } from '../records/mendedTimeline';
 import { entriesIn } from '../sync/carried';
 import { signEntry, verifyEntry } from '../sync/entrySeal';
+import { withoutCounter, type WaitingIntent } from '../sync/flight';
 import type { LogRunner } from '../sync/logRunner';
 import { readableUpTo, type LogState } from '../sync/logState';
 import { verifiedHistory, type OpenedMail } from '../sync/mail';
@@ -32,6 +33,8 @@ export interface PreparedLog {
   readonly writes: readonly VaultWrite[];
   /** Waiting entries that are in the log already. */
   readonly done: readonly number[];
+  /** Waiting entries that are to be given another counter. */
+  readonly anew: readonly WaitingIntent[];
 }
 
 /** What belongs to a state of the group, or to a document's, is void where that has gone. */
@@ -73,14 +76,14 @@ async function goOver(
   const taken = await takeOver(engine.records, before, existing.state, history, identity);
   const state = { ...before, progress: taken.progress };
   // Said in it already, by this device before it forgot: not again.
-  const done = saidAmong(engine, existing, taken.fresh);
+  const done = saidAmong(engine, existing, taken.fresh, identity);
   const writes = [
     ...(await newLogWrites(engine.records, engine.services.groups, state)),
     ...taken.writes,
     ...(await documentWrites(engine, state.number, mail)),
     ...done.map(withoutIntent),
   ];
-  return { state, writes, done };
+  return { state, writes, done, anew: [] };
 }
 
 /** As a newcomer, or back into a log of which the device has rows already (SPEC B6). */
@@ -94,13 +97,17 @@ async function comeIn(
   const kept = existing?.state.progress;
   const rising = ascending(history, -1, mail.snapshot);
   const before = { tail: kept?.tail ?? [], lastOrder: kept?.lastOrder ?? 0 };
-  const unheard = existing === undefined ? [] : await unheardWords(engine, existing, mail, joined, identity);
+  const waiting = engine.book.waiting(joined.number);
+  const fate =
+    existing === undefined ? NOTHING_WAITS : fateOf(waiting, existing.state, mail, history, identity);
+  const unheard = await unheardWords(engine, fate.unheard, mail, joined, identity);
   const handed = handedBy(mail, rising, directory, identity.device, unheard, kept);
   const timeline = await mendTimeline(records, joined.number, before, handed);
   await sayAgain(engine, joined.number, timeline.unsaid);
   const { lastOrder } = timeline;
   const missed = timeline.added.filter(({ author }) => author !== identity.person).length;
-  const done = existing === undefined ? [] : doneBefore(engine, existing, mail, history, identity);
+  const done = fate.done.map(({ number: intent }) => intent);
+  const anew = fate.anew.map(({ number: at, intent }) => ({ number: at, intent: withoutCounter(intent) }));
   const state: LogState = {
     ...joined,
     progress: {
@@ -118,6 +125,7 @@ async function comeIn(
       isArchived: kept?.isArchived ?? false,
       // Own entries from before a removal keep their counters.
       nextCounter: Math.max(kept?.nextCounter ?? 1, (mail.snapshot.counters[identity.device] ?? 0) + 1),
+      wholeSince: wholeSince(kept, mail.snapshot),
     },
   };
   const writes = [
@@ -126,8 +134,15 @@ async function comeIn(
     ...(await documentWrites(engine, state.number, mail)),
     ...(await linkWrites(engine, state)),
     ...done.map(withoutIntent),
+    ...(await Promise.all(anew.map(({ number: intent, intent: entry }) => records.putIntent(intent, entry)))),
   ];
-  return { state, writes, done };
+  return { state, writes, done, anew };
+}
+
+/** What was handed over joins on to what this device had, or begins anew. */
+function wholeSince(kept: Progress | undefined, { seq, historySince = seq }: OpenedMail['snapshot']): number {
+  const joins = kept?.wholeSince !== undefined && historySince <= readableUpTo(kept);
+  return joins ? Math.min(kept.wholeSince, historySince) : historySince;
 }
 
 function withoutIntent(number: number): VaultWrite {
@@ -163,46 +178,66 @@ async function sayAgain(engine: Engine, log: number, unsaid: readonly WireEntry[
   }
 }
 
-/**
- * Own entries that the others have: a device that lost some of its memory must not say them again. The
- * counter tells, and the id where a counter was given that we do not remember.
- */
-function doneBefore(
-  engine: Engine,
-  { state }: LogRunner,
-  mail: OpenedMail,
-  history: readonly TimelineRecord[],
-  { device }: Identity,
-): readonly number[] {
-  const last = mail.snapshot.counters[device] ?? 0;
-  const said = entriesIn(history);
-  return engine.book
-    .waiting(state.number)
-    .filter(({ intent }) => (intent.counter ?? Infinity) <= last || said.has(intent.entry))
-    .map(({ number }) => number);
+/** What becomes of entries that wait. */
+interface Fate {
+  /** The others have them. */
+  readonly done: readonly WaitingIntent[];
+  /** Among the done: nobody is known to have them, and they can be said no more. */
+  readonly unheard: readonly WaitingIntent[];
+  /** Nobody has them, and under their counter stands, or may come, something of a copy's. */
+  readonly anew: readonly WaitingIntent[];
 }
 
+const NOTHING_WAITS: Fate = { done: [], unheard: [], anew: [] };
+
 /**
- * Waiting texts that whoever handed over has not, though it has passed their counters: behind one of ours that
- * it has, so it would have them too. They can be said under that counter no more, and must not vanish: they
- * stand as handed over, of which nobody knows to whom.
+ * Own entries that the others have must not be said again by a device that lost some of its memory. The
+ * counter tells, and the id where a counter was given that we do not remember. Where a copy gave counters,
+ * too, only the id tells, as far as all texts that we may have missed were handed over.
+ *
+ * Waiting texts that whoever handed over has not, though it has passed their counters, are behind one of ours
+ * that it has, so it would have them too. Without a copy they can be said under that counter no more, and must
+ * not vanish: they stand as handed over, of which nobody knows to whom.
  */
+function fateOf(
+  waiting: readonly WaitingIntent[],
+  { progress }: LogState,
+  { snapshot }: OpenedMail,
+  history: readonly TimelineRecord[],
+  { device }: Identity,
+): Fate {
+  const last = snapshot.counters[device] ?? 0;
+  const said = entriesIn(history, device);
+  const mentioned = entriesIn(snapshot.history, device);
+  // A former member is handed nothing: it cannot know what the others have.
+  const first = snapshot.history.length === 0 ? 0 : firstCounterIn(snapshot.history, device);
+  const isWhole = (snapshot.historySince ?? Infinity) <= readableUpTo(progress);
+  const hasOther = progress.hasOther === true;
+  const done: WaitingIntent[] = [];
+  const unheard: WaitingIntent[] = [];
+  const anew: WaitingIntent[] = [];
+  for (const one of waiting) {
+    const { entry, counter = Infinity, body } = one.intent;
+    const isPassedText = counter <= last && body.kind === 'text';
+    if (said.has(entry)) done.push(one);
+    else if (isPassedText && hasOther && isWhole) anew.push(one);
+    else if (counter <= last) {
+      done.push(one);
+      const isUnheard = isPassedText && !mentioned.has(entry) && (first < counter || hasOther);
+      if (isUnheard) unheard.push(one);
+    }
+  }
+  return { done, unheard, anew };
+}
+
 async function unheardWords(
   engine: Engine,
-  { state: { number } }: LogRunner,
+  lost: Fate['unheard'],
   { snapshot, context }: OpenedMail,
   joined: LogState,
   identity: Identity,
 ): Promise<readonly TimelineRecord[]> {
   const { device, person } = identity;
-  const last = snapshot.counters[device] ?? 0;
-  const said = entriesIn(snapshot.history);
-  // A former member is handed nothing: it cannot know what the others have.
-  const first = snapshot.history.length === 0 ? 0 : firstCounterIn(snapshot.history, device);
-  const lost = engine.book
-    .waiting(number)
-    .filter(({ intent }) => intent.body.kind === 'text' && !said.has(intent.entry))
-    .filter(({ intent: { counter = Infinity } }) => first < counter && counter <= last);
   const author = { device, secret: groupSelfOf(identity).signatureSecret };
   const epochTag = joined.group?.tag ?? new Uint8Array(8);
   return Promise.all(
@@ -226,8 +261,13 @@ function firstCounterIn(history: readonly TimelineRecord[], device: DeviceId): n
 }
 
 /** Of what waits, what stands there. Counters of the log before say nothing here. */
-function saidAmong(engine: Engine, { state }: LogRunner, rows: readonly TimelineRecord[]): readonly number[] {
-  const said = entriesIn(rows);
+function saidAmong(
+  engine: Engine,
+  { state }: LogRunner,
+  rows: readonly TimelineRecord[],
+  { device }: Identity,
+): readonly number[] {
+  const said = entriesIn(rows, device);
   return engine.book
     .waiting(state.number)
     .filter(({ intent }) => said.has(intent.entry))
@@ -265,8 +305,11 @@ function handedBy(
   kept: Progress | undefined,
 ): Handed {
   const keyOf = (device: DeviceId) => directory.devices[device]?.facts.signatureKey;
+  const { generation, historySince } = snapshot;
   return {
     history,
+    wholeFrom:
+      historySince === undefined ? (history[0]?.order ?? Infinity) : orderOf(historySince + 1, 0, generation),
     self,
     unheard,
     counters: snapshot.counters,

@@ -122,7 +122,8 @@ export class Mailroom {
     if (!opened.ok) return undefined;
     const mail = opened.value;
     if (mail.context.kind === 'town') {
-      if (!(await this.#isOurTown(mail))) return undefined;
+      const isOurs = await this.#isOurTown(mail);
+      if (isOurs !== true) return isOurs ? 'later' : undefined;
     } else {
       const { generation, seq, position } = mail.snapshot;
       const needs = { log: mail.context.log, generation, seq, position };
@@ -135,13 +136,14 @@ export class Mailroom {
   }
 
   /** While joining: the one of the link. Afterwards only back into the one we have lost, further on. */
-  async #isOurTown(mail: OpenedMail): Promise<boolean> {
+  async #isOurTown(mail: OpenedMail): Promise<boolean | 'later'> {
     const town = this.#engine.runners.get(TOWN_LOG);
     if (town === undefined) return this.#engine.setup.isOurTown(mail);
     if (await this.#engine.succession.isSuccessor(mail)) return true;
     const { fold, seq, generation } = mail.snapshot;
     if (generation !== this.#engine.generation) return false;
-    if (town.lost === undefined || seq <= town.state.progress.cursor || fold.type !== 'town') return false;
+    if (seq <= town.state.progress.cursor || fold.type !== 'town') return false;
+    if (town.lost === undefined) return this.#engine.back.isAskingFor(town.log) && 'later';
     return isLaterDirectory(this.#engine.directory(), fold.directory);
   }
 
@@ -153,7 +155,7 @@ export class Mailroom {
 
   #mustWait({ log, generation, seq, position }: Needs): boolean {
     const town = this.#engine.runners.get(TOWN_LOG);
-    if (town === undefined || this.#engine.generation < generation) return true;
+    if (town === undefined || this.#engine.generation < generation || this.#engine.back.isEnded) return true;
     // It has passed positions without being able to read what stands there (SPEC B1, B6).
     if (town.lost !== undefined || town.state.progress.suspect !== undefined) return true;
     if (this.#engine.townSeq() < position) return true;
@@ -217,7 +219,7 @@ export class Mailroom {
     // What the old runner does last must be in the vault before it is replaced.
     await existing?.hold();
     try {
-      const { state, writes, done } = await prepareJoining(this.#engine, {
+      const { state, writes, done, anew } = await prepareJoining(this.#engine, {
         mail,
         identity,
         existing,
@@ -227,6 +229,7 @@ export class Mailroom {
         writes,
         done: () => {
           for (const intent of done) this.#engine.book.remove(intent);
+          for (const { number, intent } of anew) this.#engine.book.set(number, intent);
           return this.#engine.joined(state);
         },
         failed: () => existing?.release(),

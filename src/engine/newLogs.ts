@@ -45,7 +45,7 @@ export async function foundLog(
   return {
     number,
     core,
-    progress: { ...FRESH_PROGRESS, leafRenewedAt: services.now },
+    progress: { ...FRESH_PROGRESS, leafRenewedAt: services.now, wholeSince: 0 },
     group: await groupOf(groups, state),
     fold: freshFold(kind, pair),
     flight: undefined,
@@ -111,6 +111,7 @@ export async function joinedLog(
       lastCommit: snapshot.lastCommit,
       position: snapshot.position,
       counters: snapshot.counters,
+      wholeSince: snapshot.seq,
       leafRenewedAt: services.now,
       // Until somebody else writes in it, the epoch we were led into may be one of its own (SPEC B1).
       skipped: snapshot.seq,

@@ -16,7 +16,7 @@ const KEEP_MS = 37 * DAY_MS;
 export async function renewPackage(engine: Engine): Promise<void> {
   const { identity } = engine;
   const { clock } = engine.services;
-  if (identity === undefined || engine.setup.phase !== 'ready') return;
+  if (identity === undefined || engine.setup.phase !== 'ready' || engine.back.isEnded) return;
   const newest = identity.packages.at(-1);
   const inDirectory = engine.directory().devices[identity.device]?.facts.keyPackage;
   if (newest === undefined || inDirectory === undefined) return;

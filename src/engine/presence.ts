@@ -30,6 +30,7 @@ export class Presence {
     const runner = runners.get(number);
     const group = runner?.state.group;
     if (runner === undefined || group === undefined || relay?.isOnline !== true) return;
+    if (this.#engine.back.isEnded) return;
     const sealed = await sealBytes(group.key, presenceData(runner.log), encodeCbor([document, bytes]));
     const { core } = runner.state;
     relay.tell([OP.cast, idToBytes(core.log), core.writeKey, concatBytes(group.tag, sealed)]);

@@ -4,6 +4,7 @@ import { continuationOf } from '../domain/succession';
 import { MAILBOX_LOG, TOWN_LOG } from '../records/keys';
 import type { Identity } from '../records/logRecords';
 import type { LogRunner } from '../sync/logRunner';
+import { readableUpTo } from '../sync/logState';
 import type { RunnerHost } from '../sync/runnerHost';
 import type { RelayClient } from '../sync/relayClient';
 import type { Engine } from './engine';
@@ -23,6 +24,7 @@ export function runnerHost(engine: Engine, identity: Identity, relay: RelayClien
     directory: () => engine.directory(),
     town: () => town(engine),
     isOwnRequest: (request) => engine.back.isOwnRequest(request),
+    isEnded: () => engine.back.isEnded,
     waitingIntents: (log) => engine.book.waiting(log),
     intentChanged: (number, intent) => {
       engine.book.set(number, intent);
@@ -54,6 +56,7 @@ function town({ runners, townLinks }: Engine): ReturnType<RunnerHost['town']> {
   return {
     generation: runner?.state.core.generation ?? 0,
     seq: progress?.cursor ?? 0,
+    sureUpTo: progress === undefined ? 0 : readableUpTo(progress),
     chain: progress?.chain ?? new Uint8Array(32),
     readsBegun: runner?.readsBegun ?? 0,
     readDone: runner?.readDone ?? 0,

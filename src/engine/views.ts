@@ -84,6 +84,7 @@ export interface StatusView {
 /**
  * The gravest first. storage-full, storage-failed: nothing called saved is lost, but nothing new can be saved.
  * engine-stuck: what comes in, or waits, hangs the engine again and again; it is tried less and less often.
+ * copied: a copy of this profile has taken its place (SPEC B7).
  * not-admitted: the relay has no pass of this device any more, so nothing new arrives either.
  * town-differs: of the town's log something is missing here, or others have another one; not an obstacle.
  */
@@ -91,6 +92,7 @@ export const STATUS_PROBLEMS = [
   'storage-full',
   'storage-failed',
   'engine-stuck',
+  'copied',
   'not-admitted',
   'relay-changed',
   'version-too-old',

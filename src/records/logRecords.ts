@@ -51,8 +51,12 @@ export interface Progress {
   readonly suspect: { readonly commit: number; readonly seq: number } | undefined;
   /** The last commit that was skipped here since the group was last in step. */
   readonly skipped: number | undefined;
-  /** Whether a copy of this profile is alive: then only another device can go on (SPEC B7). */
+  /** In the town: a copy of this profile has taken its place, and it ends here (SPEC B7). */
   readonly isCopied: boolean;
+  /** Something of our own stands in the log that is not from here: a copy is alive, or we went back (SPEC I8). */
+  readonly hasOther?: boolean;
+  /** No signed text behind this seq is missing here; absent: not known. */
+  readonly wholeSince?: number;
   /** Envelopes read as redacted of which no author has shown the hole yet, and whether there were any. */
   readonly redacted: number;
   readonly wasRedacted: boolean;

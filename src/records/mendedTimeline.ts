@@ -22,6 +22,8 @@ export interface Handed {
   /** Last counter they have folded, by author. */
   readonly counters: Progress['counters'];
   readonly self: DeviceId;
+  /** From this order on whoever handed over has all texts, and handed over all it has. */
+  readonly wholeFrom: number;
   /** From here on nothing could be read any more: holes behind it are those of a device that was away. */
   readonly lostFrom: number;
   /** Behind all of it: the first order of the envelope that let us in, which shows nothing. */
@@ -116,7 +118,7 @@ async function sortOut(rows: readonly TimelineRecord[], handed: Handed): Promise
       continue;
     }
     if (!isOnlyHere && place === item.order && (isHanded || !taken.has(place))) {
-      const isMissed = name !== undefined && item.order >= firstHanded && !handed.places.has(name);
+      const isMissed = name !== undefined && item.order >= handed.wholeFrom && !handed.places.has(name);
       // Newcomers are handed texts only: what else was done in front of them they can hand to nobody.
       const isMarked = isMissed && isText(wire) && (await handed.isOfThisLog(item));
       still.push(isMarked ? { ...item, gap: item.gap ?? FORKED } : item);

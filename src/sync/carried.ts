@@ -70,12 +70,12 @@ export function isPuttingOut(body: EntryBody): boolean {
   return body.kind === 'town-blocked' || body.kind === 'town-person-removed';
 }
 
-/** Ids of what these rows show, as signed. */
-export function entriesIn(rows: readonly TimelineRecord[]): ReadonlySet<string> {
+/** Ids of this device's entries that these rows show, as signed: anybody may give an entry the id of another's. */
+export function entriesIn(rows: readonly TimelineRecord[], by: DeviceId): ReadonlySet<string> {
   const ids = new Set<string>();
   for (const { proof } of rows) {
     const entry = proof === undefined ? undefined : parseEntry(proof.entry);
-    if (entry?.ok === true) ids.add(bytesToHex(entry.value.id));
+    if (entry?.ok === true && bytesToHex(entry.value.device) === by) ids.add(bytesToHex(entry.value.id));
   }
   return ids;
 }

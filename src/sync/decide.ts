@@ -34,6 +34,10 @@ export interface LogSituation {
   /** Connected, and the relay has said where the log stands. */
   readonly isOnline: boolean;
   readonly needsReentry: boolean;
+  /** What is lost is only the right to write: the copy that goes on may be read (SPEC I8). */
+  readonly isReadable: boolean;
+  /** A copy of this profile has taken its place (SPEC B7). */
+  readonly isEnded: boolean;
   readonly retryAt: number;
   readonly isCreated: boolean;
   readonly mayCreate: boolean;
@@ -76,10 +80,12 @@ export const PATIENCE_MS = 15_000;
 export function decide(log: LogSituation, group: () => GroupSituation | undefined): Decision {
   const { now } = log;
   // Nothing of what follows a removal is ours to read.
-  if (log.waitsForTown || !log.isMember || log.needsReentry) return nothing();
+  if (log.waitsForTown || !log.isMember || log.isEnded) return nothing();
+  if (log.needsReentry && !log.isReadable) return nothing();
   if (log.hasNextNews) return doing('take');
   if (!log.isOnline) return nothing();
   if (now < log.retryAt) return nothing(log.retryAt);
+  if (log.needsReentry) return log.isCatchingUp ? doing('read') : nothing();
   if (!log.isCreated) return log.mayCreate ? doing('create') : nothing();
   if (log.isCatchingUp) return doing('read');
   // protocol.md 7: to a relay that has lost what we have read nothing is handed over.

@@ -3,7 +3,8 @@
  * envelopes; the flight is durable before its first byte leaves, and the same bytes leave again until
  * the log shows them or a new epoch voids them.
  *
- * O1 Counter, salt, id and time of an entry never change, whatever is sealed around it.
+ * O1 Counter, salt, id and time of an entry never change, whatever is sealed around it; but a counter that a
+ *    copy of the profile used, too, is given up (SPEC I8).
  * O2 One flight at a time and in order, so that nothing overtakes.
  */
 import { err, ok, type Result } from '../lib/result';
@@ -79,6 +80,11 @@ export async function prepareFlight(
     intents: taken,
     nextCounter: Math.max(state.progress.nextCounter, ...used.map((counter) => counter + 1)),
   });
+}
+
+/** As it was before it was first sealed: only where nobody can have taken it under the counter it had. */
+export function withoutCounter(intent: EntryIntent): EntryIntent {
+  return { ...intent, counter: undefined, seq: undefined };
 }
 
 async function contentOf(state: LogState, author: Author, intent: EntryIntent): Promise<EntryContent> {

@@ -28,6 +28,8 @@ export interface IngestContext {
   readonly directory: Directory;
   readonly town: {
     readonly seq: number;
+    /** Less than that while what stands behind it could not be read (SPEC B1). */
+    readonly sureUpTo: number;
     /** The first seq this device has a link of: what is older it cannot check. */
     readonly since: number;
     linkAt(seq: number): Bytes | undefined;
@@ -39,6 +41,8 @@ export interface IngestContext {
   isOwnRequest(request: VerifiedBackRequest): boolean;
   /** Numbers of own intents by entry id. */
   readonly intents: ReadonlyMap<EntryId, number>;
+  /** The own intent that was given this counter. */
+  intentAt(counter: number): number | undefined;
   /** Called before `acceptDocument`, and only when there is something to accept. */
   prepareDocuments(): Promise<void>;
   /** The verdict on a document update; accepted ones are kept by the caller (protocol.md 10). */
@@ -68,6 +72,8 @@ export interface Ingested {
   readonly items: readonly TimelineRecord[];
   readonly documents: readonly DocumentChange[];
   readonly doneIntents: readonly number[];
+  /** Under their counter another entry of ours stands in the log: they need another one (SPEC I8). */
+  readonly passedIntents: readonly number[];
   /** An own commit that added devices came into force at this state: mail them. */
   readonly adopted: { readonly commit: PendingCommit; readonly at: LogState } | undefined;
   /** Ingest stopped before an envelope that names a later position of the town's log. */

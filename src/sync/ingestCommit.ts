@@ -93,6 +93,8 @@ async function process(
     draft.setGroup(await groupOf(groups, processed.value.state), position, by);
     return 'taken';
   }
+  // Nobody else can have signed it: a copy of this profile goes on without us (SPEC I8).
+  if (processed.error.type === 'own') draft.seeOther();
   if (processed.error.type !== 'removed') return 'skipped';
   draft.leave();
   return 'taken';
@@ -104,6 +106,11 @@ function positionOf(draft: IngestDraft, summary: CommitSummary): number | undefi
   const { town, townReadFor } = draft.context;
   const position = parsePosition(summary.authenticatedData);
   if (position?.generation !== draft.generation || position.seq < draft.progress.position) return undefined;
+  // Behind it we have passed places without being able to read what stands there.
+  if (position.seq > town.sureUpTo && town.sureUpTo < town.seq) {
+    draft.waitsForTown = position.seq;
+    return undefined;
+  }
   if (position.seq > town.seq) {
     // Nobody can name a link that is still to come: what a fresh read does not contain is void for all.
     if (townReadFor !== draft.cursor + 1) draft.waitsForTown = position.seq;

@@ -35,6 +35,7 @@ export class IngestDraft {
   readonly links: (readonly [seq: number, chain: Bytes])[] = [];
   readonly documents: DocumentChange[] = [];
   readonly doneIntents: number[] = [];
+  readonly passedIntents: number[] = [];
   readonly proofs: TownProof[] = [];
   /** What the timeline holds, by heldName; at hand once something was carried over. */
   held: Set<string> | undefined;
@@ -183,8 +184,16 @@ export class IngestDraft {
     this.setFold({ ...this.fold, returns });
     this.witness(request);
     if (isOwn) this.isOwnChange = true;
-    if (request.device === this.context.self.device && !this.context.isOwnRequest(request))
-      this.progress = { ...this.progress, isCopied: true };
+    if (request.device !== this.context.self.device) return;
+    const isOther = !this.context.isOwnRequest(request);
+    if (this.isTown) this.progress = { ...this.progress, isCopied: isOther };
+    else if (isOther) this.seeOther();
+  }
+
+  /** SPEC I8: something of our own that was not written here. */
+  seeOther(): void {
+    this.trouble('needs-reentry');
+    this.progress = { ...this.progress, hasOther: true };
   }
 
   /** SPEC F9: its entries are gone for good; the hole in their author's counters is no gap. */
@@ -300,6 +309,7 @@ export class IngestDraft {
       items: this.items,
       documents: this.documents,
       doneIntents: this.doneIntents,
+      passedIntents: this.passedIntents,
       proofs: this.proofs,
       adopted: this.adopted,
       waitsForTown: this.waitsForTown,

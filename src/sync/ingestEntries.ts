@@ -106,12 +106,13 @@ function foldEntry(
   const { order, relayAt } = place;
   const isOwn = device === draft.context.self.device;
   const intent = isOwn ? draft.context.intents.get(entry.id) : undefined;
-  if (intent !== undefined) draft.doneIntents.push(intent);
   const last = draft.progress.counters[device] ?? 0;
-  if (entry.wire.counter <= last) return;
-  // An entry of ours that nobody here asked for: a copy of this phone is alive.
-  if (isOwn && intent === undefined) draft.trouble('needs-reentry');
-  if (!isOwn) draft.inStep(place.seq);
+  const isPassed = entry.wire.counter <= last;
+  // Where a copy writes, too, its entry may have our counter: then nobody has taken ours.
+  if (intent !== undefined && !(isPassed && draft.progress.hasOther === true)) draft.doneIntents.push(intent);
+  if (isPassed) return;
+  if (isOwn) judgeOwn(draft, entry.wire.counter, intent);
+  else draft.inStep(place.seq);
   draft.settleWelcomes(device, content.body);
   if (request !== undefined) draft.takeRequest(request, place.relayAt, isOwn);
   const agrees = draft.witness({ device, seq: content.seenSeq, chain: content.seenChain });
@@ -143,6 +144,17 @@ function foldEntry(
     entry,
   );
   if (isOwn && effects.length > 0) draft.isOwnChange = true;
+}
+
+/** An entry of ours that nobody here asked for, or under a counter that we gave to another (SPEC I8). */
+function judgeOwn(draft: IngestDraft, counter: number, intent: number | undefined): void {
+  const { progress } = draft;
+  // A profile that went back may not know that it had given it.
+  draft.progress = { ...progress, nextCounter: Math.max(progress.nextCounter, counter + 1) };
+  const ours = draft.context.intentAt(counter);
+  if (intent !== undefined && (ours ?? intent) === intent) return;
+  draft.seeOther();
+  if (ours !== undefined) draft.passedIntents.push(ours);
 }
 
 /** The author's own words and removals count, wherever they were written (SPEC Q8). */

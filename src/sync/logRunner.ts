@@ -185,7 +185,8 @@ export class LogRunner {
       const town = host.town();
       // Only a read that began after the commit was seen proves that the position does not exist.
       const isFresh = town.readDone > waits.reads;
-      if (town.seq >= waits.position || isFresh) {
+      const isSure = town.sureUpTo === town.seq || waits.position <= town.sureUpTo;
+      if (isSure && (town.seq >= waits.position || isFresh)) {
         memory.townReadFor = waits.seq;
         memory.waitsForTown = undefined;
         memory.needsRead = true;
@@ -268,7 +269,9 @@ export class LogRunner {
       waitsForTown: memory.waitsForTown !== undefined,
       hasNextNews: nextNews(this.#desk) !== undefined,
       isOnline: host.relay.isOnline && memory.isWatched,
-      needsReentry: progress.trouble === 'needs-reentry',
+      needsReentry: progress.trouble === 'needs-reentry' || progress.isCopied,
+      isReadable: isReadable(state),
+      isEnded: this.isConversation && host.isEnded(),
       retryAt: memory.retryAt,
       isCreated: progress.isCreated,
       mayCreate: !progress.isCreated && host.mayCreate(this),
@@ -376,4 +379,10 @@ export class LogRunner {
     this.#giveWay();
     this.poke();
   }
+}
+
+/** Something of ours that was not written here stands in it, and it is still our epoch (SPEC I8, B7). */
+function isReadable({ progress, group }: LogState): boolean {
+  const isBesideCopy = progress.hasOther === true || progress.isCopied;
+  return isBesideCopy && progress.skipped === undefined && group !== undefined;
 }

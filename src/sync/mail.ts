@@ -17,6 +17,7 @@ import { encodeCbor } from '../protocol/codec';
 import { encodeEnvelope, EPOCH_TAG_BYTES, parseEnvelope } from '../protocol/envelope';
 import { anyBytes, parseCbor } from '../protocol/fields';
 import { LIMITS } from '../protocol/limits';
+import { seqOfOrder } from '../records/keys';
 import type { TimelineRecord } from '../records/logRecords';
 import { verifyEntry } from './entrySeal';
 import { encodeSnapshot, parseSnapshot, type Snapshot } from './snapshot';
@@ -35,16 +36,27 @@ export async function writeMail(
 ): Promise<Result<Bytes, MailFailure>> {
   const key = await importSealKey(await groups.exportSecret(state, 'depesche/snapshot/1', 32));
   // History is what gives way when a mail would be too large; state never does.
-  for (let history = snapshot.history; ; history = history.slice(Math.ceil(history.length / 2))) {
-    const sealed = await sealBytes(key, SNAPSHOT_LABEL, encodeSnapshot({ ...snapshot, history }));
+  for (let given = snapshot; ; given = halved(given)) {
+    const sealed = await sealBytes(key, SNAPSHOT_LABEL, encodeSnapshot(given));
     const mail = encodeEnvelope({
       isCommit: false,
       epochTag: new Uint8Array(EPOCH_TAG_BYTES),
       sealed: encodeCbor([1, welcome, sealed]),
     });
     if (mail.length <= LIMITS.mailboxEnvelopeBytes) return ok(mail);
-    if (history.length === 0) return err({ type: 'too-large', then: 'stop' });
+    if (given.history.length === 0) return err({ type: 'too-large', then: 'stop' });
   }
+}
+
+function halved(snapshot: Snapshot): Snapshot {
+  const half = Math.ceil(snapshot.history.length / 2);
+  const lastCut = snapshot.history[half - 1];
+  const since = lastCut === undefined ? 0 : seqOfOrder(lastCut.order, snapshot.generation);
+  return {
+    ...snapshot,
+    history: snapshot.history.slice(half),
+    ...(snapshot.historySince !== undefined && { historySince: Math.max(snapshot.historySince, since) }),
+  };
 }
 
 export interface OpenedMail {

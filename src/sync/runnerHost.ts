@@ -51,6 +51,8 @@ export interface RunnerHost {
   town(): {
     readonly generation: number;
     readonly seq: number;
+    /** Less than that while what stands behind it could not be read (SPEC B1). */
+    readonly sureUpTo: number;
     readonly chain: Bytes;
     /** Reads begun so far, and the latest of them that ended at the log's head. */
     readonly readsBegun: number;
@@ -60,6 +62,8 @@ export interface RunnerHost {
   };
   /** A request of this device to be taken back, written here and not by a copy of it. */
   isOwnRequest(request: VerifiedBackRequest): boolean;
+  /** A copy of this profile has taken its place in the town (SPEC B7). */
+  isEnded(): boolean;
   waitingIntents(log: number): readonly WaitingIntent[];
   /** An own intent was given its counter, or its acknowledgement. */
   intentChanged(number: number, intent: EntryIntent): void;

@@ -28,6 +28,8 @@ export interface Snapshot {
   /** Canonical state of each shared document. */
   readonly documents: Readonly<Record<string, Bytes>>;
   readonly history: readonly TimelineRecord[];
+  /** No signed text behind this seq is missing from it; absent: not known. */
+  readonly historySince?: number;
 }
 
 const bytes32 = bytesOf(32);
@@ -138,6 +140,7 @@ const schema = v.strictObject({
   lastCommit: uint,
   position: uint,
   counters: mapOf(deviceIdSchema, uint),
+  historySince: v.exactOptional(uint),
   fold: v.variant('type', [
     v.strictObject({
       type: v.literal('town'),

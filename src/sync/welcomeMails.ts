@@ -46,16 +46,14 @@ export async function welcomeMails(
     fold: at.fold,
     documents: await services.documents.states(at.number),
     history: [],
+    historySince: at.progress.cursor,
   };
   const mails: FollowUps['mails'][number][] = [];
   for (const { device, mailbox, since } of commit.welcomed) {
     const granted = wasHereBefore(services.directory, at, device)
-      ? []
+      ? {}
       : await historyAt(services.records, at, items, since);
-    const mail = await writeMail(services.groups, group.state, commit.welcome, {
-      ...snapshot,
-      history: granted,
-    });
+    const mail = await writeMail(services.groups, group.state, commit.welcome, { ...snapshot, ...granted });
     if (mail.ok) mails.push({ mailbox, envelope: mail.value });
   }
   return mails;
@@ -71,14 +69,15 @@ async function historyAt(
   { core, fold, number, progress }: LogState,
   items: readonly TimelineRecord[],
   since: number | undefined,
-): Promise<readonly TimelineRecord[]> {
-  if (fold.type === 'town') return [];
+): Promise<Partial<Pick<Snapshot, 'history' | 'historySince'>>> {
+  if (fold.type === 'town') return {};
   const isContinuing = fold.conversation.base !== undefined && progress.cursor === FIRST_COMMIT;
   const most = isContinuing ? CONTINUING_ITEMS : HISTORY_ITEMS;
+  const limit = since === undefined ? most : Math.max(most, HISTORY_SINCE);
   const stored = await records.range<readonly TimelineRecord[]>('rows', {
     from: rowKey(number, 0),
     to: rowKey(number, Number.MAX_SAFE_INTEGER),
-    limit: since === undefined ? most : Math.max(most, HISTORY_SINCE),
+    limit,
     reverse: true,
   });
   const seqOf = ({ order }: TimelineRecord) => seqOfOrder(order, core.generation);
@@ -87,5 +86,9 @@ async function historyAt(
   );
   // Whoever comes back is handed what it has missed, and never less than a newcomer (SPEC B5).
   const missed = since === undefined ? 0 : all.filter((item) => seqOf(item) > since).length;
-  return all.slice(-Math.max(most, Math.min(missed, HISTORY_SINCE)));
+  const history = all.slice(-Math.max(most, Math.min(missed, HISTORY_SINCE)));
+  const [first] = history;
+  const isCut = stored.length === limit || history.length < all.length;
+  const cutAt = isCut && first !== undefined ? seqOf(first) : 0;
+  return { history, historySince: Math.max(cutAt, progress.wholeSince ?? progress.cursor) };
 }

@@ -222,30 +222,4 @@ describe('a way back', { timeout: 90_000 }, () => {
     await bert.send(TITLE, 'wieder da');
     await reads(anna, 'wieder da');
   });
-
-  it('for one of two copies of a profile; the other one finds itself ended and says so', async () => {
-    const { town: here, anna, bert } = await groupOfThree();
-    const copy = await here.device('bert, copied');
-    copy.stop();
-    copy.store = MemoryStore.fromSnapshot(bert.store.snapshot());
-    await copy.start();
-    await until(
-      () => Promise.resolve(copy.engine?.conversations()[0]?.isCatchingUp === false),
-      'the copy runs',
-    );
-    await bert.send(TITLE, 'vom einen');
-    await reads(anna, 'vom einen');
-    const devices = [bert, copy];
-    const isEnded = (device: Device): boolean => runnerOf(device).state.progress.isCopied;
-    await until(() => Promise.resolve(devices.some(isEnded)), 'one is ended', 40_000);
-    const ended = isEnded(bert) ? bert : copy;
-    const alive = ended === bert ? copy : bert;
-    await isWell(alive);
-    await alive.send(TITLE, 'vom anderen');
-    await reads(anna, 'vom anderen');
-    await until(
-      async () => (await ended.list()).conversations[0]?.back?.waitsFor === 'nothing',
-      'it is shown',
-    );
-  });
 });

@@ -12,6 +12,7 @@ import { ingest, type Ingested } from '../ingest';
 import type { LogDesk } from '../logDesk';
 import type { LogState } from '../logState';
 import { settle } from '../settle';
+import { withoutCounter, type WaitingIntent } from '../flight';
 import { stateHash } from '../snapshot';
 import { welcomeMails } from '../welcomeMails';
 import { recallReceipts } from './receipts';
@@ -48,10 +49,12 @@ async function takeEnvelopes(desk: LogDesk, envelopes: readonly StoredEnvelope[]
   const progress = { ...result.state.progress, tail: timeline.tail, ...(strays && { strays }) };
   const settled = settle(desk.state, { ...result.state, progress }, result);
   const next = await withMails(desk, result, settled);
+  const passed = passedBy(desk, result);
   if (!(await desk.save(next, [...timeline.writes, ...(await rowWrites(desk, result))]))) {
     if (result.documents.length > 0) await host.documents.reset(state.number);
     return false;
   }
+  for (const { number, intent } of passed) host.intentChanged(number, intent);
   await taken(desk, result, state);
   recallReceipts(desk);
   return result.waitsForTown === undefined;
@@ -85,14 +88,25 @@ function contextOf(desk: LogDesk): Parameters<typeof ingest>[0] {
     intents: new Map<EntryId, number>(
       host.waitingIntents(state.number).map(({ number, intent }) => [intent.entry, number]),
     ),
+    intentAt: byCounter(host.waitingIntents(state.number)),
     prepareDocuments: () => host.documents.prepare(state.number),
     acceptDocument: (change) => host.documents.accept(state.number, change),
     heldEntries: () => heldEntries(host.records, state.number),
   };
 }
 
+/** Asked for own entries only, and then perhaps for many. */
+function byCounter(waiting: readonly WaitingIntent[]): (counter: number) => number | undefined {
+  let numbers: ReadonlyMap<number | undefined, number> | undefined;
+  return (counter) => {
+    numbers ??= new Map(waiting.map(({ number, intent }) => [intent.counter, number]));
+    return numbers.get(counter);
+  };
+}
+
 /** Document updates, the town's links, and the wishes that are done. */
-async function rowWrites({ host, state }: LogDesk, result: Ingested): Promise<readonly VaultWrite[]> {
+async function rowWrites(desk: LogDesk, result: Ingested): Promise<readonly VaultWrite[]> {
+  const { host, state } = desk;
   const { records } = host;
   const documents = result.documents.map((change) =>
     records.put('rows', documentRowKey(state.number, change.order), change),
@@ -103,7 +117,21 @@ async function rowWrites({ host, state }: LogDesk, result: Ingested): Promise<re
       : [];
   const proofs = result.proofs.map((proof) => records.put('rows', rowKey(TOWN_PROOFS, proof.order), proof));
   const done = result.doneIntents.map((number): VaultWrite => ({ store: 'intents', delete: [number, 0] }));
-  return [...(await Promise.all([...documents, ...links, ...proofs])), ...done];
+  const passed = passedBy(desk, result).map(({ number, intent }) => records.putIntent(number, intent));
+  return [...(await Promise.all([...documents, ...links, ...proofs, ...passed])), ...done];
+}
+
+/** They wait again, as if they had never been sealed. */
+function passedBy(
+  { host, state }: LogDesk,
+  { passedIntents, doneIntents }: Ingested,
+): readonly WaitingIntent[] {
+  if (passedIntents.length === 0) return [];
+  const done = new Set(doneIntents);
+  return host
+    .waitingIntents(state.number)
+    .filter(({ number }) => passedIntents.includes(number) && !done.has(number))
+    .map(({ number, intent }) => ({ number, intent: withoutCounter(intent) }));
 }
 
 async function withMails(desk: LogDesk, result: Ingested, next: LogState): Promise<LogState> {

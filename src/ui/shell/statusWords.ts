@@ -14,6 +14,7 @@ const ALARMS: ReadonlySet<StatusProblem> = new Set([
   'storage-full',
   'storage-failed',
   'engine-stuck',
+  'copied',
   'relay-changed',
   'not-admitted',
 ]);
@@ -52,6 +53,7 @@ export function problemText(problem: StatusProblem, words: Words): string {
     'storage-full': words.storageFull,
     'storage-failed': words.storageFailed,
     'engine-stuck': words.engineStuck,
+    copied: words.copied,
     'not-admitted': words.notAdmitted,
     'relay-storage': words.relayStorage,
     'clock-wrong': words.clockWrong,
@@ -66,6 +68,7 @@ export function problemHelp(problem: StatusProblem, words: Messages['shell']['qu
     'storage-full': words.storageFull,
     'storage-failed': words.storageFailed,
     'engine-stuck': words.engineStuck,
+    copied: words.copied,
     'not-admitted': words.notAdmitted,
     'relay-storage': words.relayStorage,
     'clock-wrong': words.clockWrong,

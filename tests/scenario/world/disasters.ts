@@ -7,6 +7,8 @@ import { openDisk, type RelayDisk } from './stores';
 import type { World } from './world';
 import { MemoryLogs } from '../../../server/stores/memoryLogStore';
 
+const MOST_DEVICES = 8;
+
 export const DISASTERS: Readonly<Record<Disaster, Deed>> = {
   async 'bad-answer'(world, { a, b, c }) {
     const device = pick(world.devices, a);
@@ -47,6 +49,22 @@ export const DISASTERS: Readonly<Record<Disaster, Deed>> = {
       await world.oracle.goesBack(device, then);
       device.goBack(disk);
       world.later(someTime(c), () => device.open());
+    });
+  },
+
+  /** Its profile is on another phone, too, as from a backup, and both go on. */
+  async copy(world, { a, b, c }) {
+    const device = pick(world.seated(), a);
+    if (device === undefined || world.devices.length >= MOST_DEVICES) return;
+    const disk = device.snapshot();
+    const then = world.oracle.rememberedBy(device);
+    device.log('is copied');
+    world.onThisDay(b % 4 === 0 ? 0 : (b >>> 2) % 60_000, async () => {
+      const twin = world.addDevice(disk);
+      world.oracle.isCopied(device, twin, then);
+      if (c % 4 === 0) twin.goOffline();
+      await twin.open();
+      world.later(someTime(c), () => twin.goOnline());
     });
   },
 

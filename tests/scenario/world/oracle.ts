@@ -93,6 +93,12 @@ export class Oracle {
     witness.remembers(device, then.places);
   }
 
+  /** `twin` begins with what `device` had at that moment. */
+  isCopied(device: WorldDevice, twin: WorldDevice, then: Remembered): void {
+    this.#court.excuses.isCopied(device, twin);
+    this.#court.witness.remembers(twin, then.places);
+  }
+
   /**
    * `replace` puts another relay in the place of the one there is. What that one alone knew is gone with it:
    * of removals, those behind the end of what the new one has.

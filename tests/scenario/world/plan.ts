@@ -44,11 +44,19 @@ const DISASTERS = {
   'lose-relay': 2,
 } as const;
 
+/**
+ * In the third family a profile is copied, and mostly something else goes wrong, too; the relay stays what it is
+ * (docs/reliability.md, "Not promised").
+ */
+const WITH_COPIES = { copy: 6, 'bad-answer': 3, 'lost-mail': 3, rollback: 3 } as const;
+
 /** Seeds above this one belong to the second family. */
 export const LAST_ORDINARY_SEED = 10_000;
+/** And those above this one to the third. */
+export const LAST_BAD_DAY_SEED = 20_000;
 
 export type OrdinaryDeed = keyof typeof WEIGHTS;
-export type Disaster = keyof typeof DISASTERS;
+export type Disaster = keyof typeof DISASTERS | keyof typeof WITH_COPIES;
 export type DeedName = OrdinaryDeed | Disaster;
 
 export interface PlannedDeed {
@@ -77,13 +85,14 @@ export function planOf(seed: number): Plan {
   const isBadDay = seed > LAST_ORDINARY_SEED;
   const deeds = day(dice, isBadDay ? dice.between(20, 40) : dice.between(30, 60));
   const end = deeds.at(-1)?.at ?? 0;
+  const bad = seed > LAST_BAD_DAY_SEED ? copies : disasters;
   return {
     seed,
     size: dice.between(3, 5),
     store: dice.isLucky(0.2) ? 'sqlite' : 'memory',
     hasSlowVaults: dice.isLucky(0.4),
     slowness: dice.pick([5, 40, 40, 300]),
-    deeds: isBadDay ? [...deeds, ...disasters(new Dice(seed, 3), end)].sort((x, y) => x.at - y.at) : deeds,
+    deeds: isBadDay ? [...deeds, ...bad(new Dice(seed, 3), end)].sort((x, y) => x.at - y.at) : deeds,
   };
 }
 
@@ -107,13 +116,25 @@ function day(dice: Dice, count: number): readonly PlannedDeed[] {
 /** One to three, at any time of the day: seldom enough for the world to come to rest. */
 function disasters(dice: Dice, end: number): readonly PlannedDeed[] {
   const drawn = bagOf(DISASTERS);
-  return Array.from({ length: dice.between(1, 3) }, () => ({
+  return Array.from({ length: dice.between(1, 3) }, () => disaster(dice, drawn, end));
+}
+
+/** A copy in the first half of the day, and perhaps something else. */
+function copies(dice: Dice, end: number): readonly PlannedDeed[] {
+  const drawn = bagOf(WITH_COPIES);
+  const first = disaster(dice, ['copy'], Math.floor(end / 2));
+  const others = Array.from({ length: dice.below(3) }, () => disaster(dice, drawn, end));
+  return [first, ...others];
+}
+
+function disaster(dice: Dice, drawn: readonly Disaster[], end: number): PlannedDeed {
+  return {
     at: dice.below(end + 1),
     deed: dice.pick(drawn),
     a: dice.next(),
     b: dice.next(),
     c: dice.next(),
-  }));
+  };
 }
 
 function bagOf<Name extends string>(weights: Readonly<Record<Name, number>>): readonly Name[] {

@@ -6,6 +6,7 @@ import type { SealedRecords as Records } from '../../../src/records/sealedRecord
 import { SealedRecords } from '../../../src/records/sealedRecords';
 import { seededRandom } from '../../../src/crypto/random';
 import { VaultClient } from '../../../src/engine/vaultClient';
+import type { DeviceId } from '../../../src/domain/ids';
 import type { Engine } from '../../../src/engine/engine';
 import type { SocketEvents } from '../../../src/lib/services';
 import { createMemoryVault, type MemoryFaults } from '../../../src/vault/memoryVault';
@@ -41,6 +42,7 @@ export class WorldDevice {
   readonly boards = new Map<number, BoardSession>();
   #lives = 0;
   #isInTown = false;
+  #deviceId: DeviceId | undefined;
 
   constructor(world: World, index: number, snapshot?: MemorySnapshot) {
     this.world = world;
@@ -158,6 +160,12 @@ export class WorldDevice {
   get isInTown(): boolean {
     if (this.engine !== undefined) this.#isInTown = this.engine.setup.phase === 'ready';
     return this.#isInTown;
+  }
+
+  /** What it is called in the town, also while it is off. */
+  get deviceId(): DeviceId | undefined {
+    if (this.engine !== undefined) this.#deviceId = this.engine.identity?.device;
+    return this.#deviceId;
   }
 
   /** The leading tab is frozen; a visible one takes the lead over. */

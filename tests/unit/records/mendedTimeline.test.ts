@@ -50,6 +50,7 @@ async function mend(
     isOfThisLog = true,
     unheard = [] as readonly TimelineRecord[],
     lostFrom = Infinity,
+    wholeFrom = history[0]?.order ?? Infinity,
   } = {},
 ): ReturnType<typeof mendTimeline> {
   const mended = await mendTimeline(records, LOG, kept, {
@@ -62,6 +63,7 @@ async function mend(
     self: SELF,
     end: 2_560,
     lostFrom,
+    wholeFrom,
     unheard,
     isOfThisLog: () => Promise.resolve(isOfThisLog),
   });
@@ -126,6 +128,13 @@ describe('a timeline that is handed what it missed (SPEC B6)', () => {
     const mended = await mend(await begin([item(2, 'own'), item(3, 'hole')]), [], { lostFrom: 3 });
     expect(await stored()).toEqual([item(2, 'own')]);
     expect(mended).toMatchObject({ tail: [2], lastOrder: 2 });
+  });
+
+  it('doubts texts only where whoever handed over must have them', async () => {
+    const text = { kind: 'text', text: 'x' } as const;
+    const rows = [1, 2, 3].map((order) => entryOf(order, order, 'own', OTHER, 1, text));
+    await mend(await begin(rows), [], { wholeFrom: 3 });
+    expect((await stored()).map(({ gap }) => gap?.reason)).toEqual([undefined, undefined, 'forked']);
   });
 
   it('has an entry once, and where the others have it', async () => {

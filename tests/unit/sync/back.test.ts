@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Bytes } from '../../../src/lib/bytes';
 import { BACK_EVERY_MS, openReturn, returnKey } from '../../../src/domain/back';
 import type { EntryBody } from '../../../src/domain/body';
+import { EMPTY_DIRECTORY } from '../../../src/domain/directory';
 import { openBackMail, writeBackMail } from '../../../src/sync/backMail';
 import { signBackRequest, verifyBackRequest } from '../../../src/sync/backRequest';
 import { dueCorrection } from '../../../src/sync/commitLoop';
@@ -15,6 +16,7 @@ let groups: readonly Group[];
 /** How member 0 sees it. Member 2 is the one who is lost. */
 let state: LogState;
 const LOST = 2;
+const TOWN = { type: 'town', directory: EMPTY_DIRECTORY } as const;
 
 beforeEach(async () => {
   party = await Party.of('back', 3);
@@ -176,14 +178,38 @@ describe('the commits that answer it (SPEC B4, G7)', () => {
 });
 
 describe('a copy of a profile (SPEC B7)', () => {
-  it('is known by a request in our name that we did not write', async () => {
+  it('is known by a request in our name that we did not write; the town says who of the two ends', async () => {
     const { body } = await requestOf(LOST);
     await say(0, body);
     const lost = party.stateOf(groups[LOST]);
     const foreign = await party.ingest(LOST, lost, timed(party.stored));
-    expect(foreign.state.progress.isCopied).toBe(true);
-    const own = await party.ingest(LOST, lost, party.stored, { isOwnRequest: () => true });
-    expect(own.state.progress.isCopied).toBe(false);
+    expect(foreign.state.progress).toMatchObject({
+      isCopied: false,
+      hasOther: true,
+      trouble: 'needs-reentry',
+    });
+    const inTown = await party.ingest(LOST, { ...lost, fold: TOWN }, party.stored);
+    expect(inTown.state.progress.isCopied).toBe(true);
+    for (const fold of [lost.fold, TOWN]) {
+      const own = await party.ingest(LOST, { ...lost, fold }, party.stored, { isOwnRequest: () => true });
+      expect(own.state.progress).toMatchObject({ isCopied: false, trouble: 'none' });
+    }
+  });
+});
+
+describe('two copies that have asked (SPEC B7)', () => {
+  it('go by the last request in the town that counts, whoever reads it', async () => {
+    const at = [NOW - 2 * BACK_EVERY_MS, NOW - BACK_EVERY_MS + 60_000, NOW - BACK_EVERY_MS + 90_000];
+    for (const time of at) await say(0, (await requestOf(LOST, { at: time })).body);
+    const inTown = { ...party.stateOf(groups[LOST]), fold: TOWN };
+    const ended = async (own: number) =>
+      (
+        await party.ingest(LOST, inTown, timed(party.stored), {
+          isOwnRequest: (request) => request.at === at[own],
+        })
+      ).state.progress.isCopied;
+    // The third came too soon behind the second.
+    expect([await ended(0), await ended(1), await ended(2)]).toEqual([true, false, true]);
   });
 });
 

@@ -19,6 +19,8 @@ const REST: LogSituation = {
   hasNextNews: false,
   isOnline: true,
   needsReentry: false,
+  isReadable: false,
+  isEnded: false,
   retryAt: 0,
   isCreated: true,
   mayCreate: false,
@@ -70,6 +72,18 @@ const GROUP_WANTS_ALL: Partial<GroupSituation> = {
 };
 
 describe('what a runner does next (SPEC S1)', () => {
+  it('beside a copy reads and does nothing else (I8)', () => {
+    const beside = {
+      ...ALL_AT_ONCE,
+      needsReentry: true,
+      isReadable: true,
+      hasNextNews: false,
+      isCreated: true,
+    };
+    expect(stepOf(beside, GROUP_WANTS_ALL).step).toBe('read');
+    expect(stepOf({ ...beside, isCatchingUp: false }, GROUP_WANTS_ALL).step).toBe('none');
+  });
+
   it('does nothing at rest', () => {
     expect(stepOf({})).toEqual({ step: 'none', wakeAt: undefined });
   });
@@ -87,6 +101,8 @@ describe('what a runner does next (SPEC S1)', () => {
     ['also without a connection', { ...ALL_AT_ONCE, isOnline: false }, 'take'],
     ['offline', { ...ALL_AT_ONCE, hasNextNews: false, isOnline: false }, 'none'],
     ['needs re-entry: nothing is taken any more', { ...ALL_AT_ONCE, needsReentry: true }, 'none'],
+    ['a copy has taken our place: nothing', { ...ALL_AT_ONCE, isEnded: true }, 'none'],
+    ['a copy writes: it is read on', { ...ALL_AT_ONCE, needsReentry: true, isReadable: true }, 'take'],
     ['before the retry time', { ...ALL_AT_ONCE, hasNextNews: false, retryAt: NOW + 1 }, 'none'],
     ['not at the relay', { ...ALL_AT_ONCE, hasNextNews: false }, 'create'],
     ['may not be created yet', { ...ALL_AT_ONCE, hasNextNews: false, mayCreate: false }, 'none'],

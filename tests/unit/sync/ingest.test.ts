@@ -408,11 +408,57 @@ describe('own entries (SPEC I7, I8)', () => {
   it('that nobody here asked for mean that a copy is alive', async () => {
     await party.say(1, groups[1]!, 'von der Kopie');
     const ingested = await party.ingest(1, state);
-    expect(ingested.state.progress.trouble).toBe('needs-reentry');
+    expect(ingested.state.progress).toMatchObject({ trouble: 'needs-reentry', hasOther: true });
     // Trouble only grows (S6).
     await party.say(0, author(), 'x');
     party.append(await party.seal(0, author(), [{ kind: 'text', text: 'y' }], { counter: 7 }));
     expect((await party.ingest(1, ingested.state)).state.progress.trouble).toBe('needs-reentry');
+  });
+});
+
+describe('a copy of this profile that writes, too (SPEC I8)', () => {
+  const OWN = '0'.repeat(31) + 'f';
+  /** Intent 41 was given counter 1 here. */
+  const own = (entry: string) => ({
+    intents: new Map([[entry, 41]] as [EntryId, number][]),
+    intentAt: (counter: number) => (counter === 1 ? 41 : undefined),
+  });
+
+  it('under our counter: ours is in nobody’s fold, and needs another one', async () => {
+    await party.say(1, groups[1]!, 'von der Kopie');
+    party.append(
+      await party.seal(1, groups[1]!, [{ kind: 'text', text: 'von hier' }], {
+        counter: 1,
+        id: OWN as EntryId,
+      }),
+    );
+    const ingested = await party.ingest(1, state, party.stored, own(OWN));
+    expect(textsOf(ingested)).toEqual(['von der Kopie']);
+    expect(ingested).toMatchObject({ doneIntents: [], passedIntents: [41] });
+    expect(ingested.state.progress).toMatchObject({
+      trouble: 'needs-reentry',
+      hasOther: true,
+      nextCounter: 2,
+    });
+  });
+
+  it('what both waited to say has come, and its counter is given', async () => {
+    await party.say(1, groups[1]!, 'von beiden');
+    const ingested = await party.ingest(1, state, party.stored, {
+      intents: new Map([['0'.repeat(31) + '1', 41]] as [EntryId, number][]),
+    });
+    expect(ingested).toMatchObject({ doneIntents: [41], passedIntents: [] });
+    expect(ingested.state.progress).toMatchObject({ trouble: 'none', nextCounter: 2 });
+  });
+
+  it('by a commit in force that was not made here; by one that is not: nothing', async () => {
+    party.append((await party.commit(1, groups[1]!, { remove: [0] })).envelope);
+    const skipped = await party.ingest(1, state);
+    expect(skipped.state.progress).toMatchObject({ trouble: 'none', skipped: 1 });
+    party.append((await party.commit(1, groups[1]!, {})).envelope);
+    const ingested = await party.ingest(1, skipped.state);
+    expect(ingested.state.progress).toMatchObject({ trouble: 'needs-reentry', hasOther: true, skipped: 2 });
+    expect(ingested.groupChanged).toBe(false);
   });
 });
 
@@ -503,7 +549,7 @@ describe('commits in the log (SPEC I2, I3, G6, G7)', () => {
     expect(ingested.state.progress).toMatchObject({ cursor: 1, lastCommit: 0 });
     // The town has come that far: the same commit is in force.
     const later = await party.ingest(1, ingested.state, party.stored, {
-      town: { seq: TOWN_SEQ + 5, since: 1, linkAt: townLink },
+      town: { seq: TOWN_SEQ + 5, sureUpTo: TOWN_SEQ + 5, since: 1, linkAt: townLink },
     });
     expect(later.state.progress).toMatchObject({ position: TOWN_SEQ + 5, cursor: 3 });
     // The town was read to its end and never comes that far: void for all (G6).
@@ -515,6 +561,17 @@ describe('commits in the log (SPEC I2, I3, G6, G7)', () => {
     expect((await party.ingest(1, ingested.state, party.stored, { townReadFor: 1 })).waitsForTown).toBe(
       TOWN_SEQ + 5,
     );
+  });
+
+  it('that names a position of the town that was passed and could not be read stops the log, too (I9)', async () => {
+    party.append((await party.commit(0, author(), {}, { seq: TOWN_SEQ })).envelope);
+    const town = { seq: TOWN_SEQ, sureUpTo: TOWN_SEQ - 1, since: 1, linkAt: townLink };
+    for (const townReadFor of [undefined, 1]) {
+      const ingested = await party.ingest(1, state, party.stored, { town, townReadFor });
+      expect(ingested).toMatchObject({ waitsForTown: TOWN_SEQ, groupChanged: false });
+    }
+    const sure = { ...town, sureUpTo: TOWN_SEQ };
+    expect(await party.ingest(1, state, party.stored, { town: sure })).toMatchObject({ groupChanged: true });
   });
 
   it('that names an earlier position than the last one is skipped (G6)', async () => {

@@ -142,6 +142,7 @@ export class RunnerBench {
       town: () => ({
         generation: 0,
         seq: TOWN_SEQ,
+        sureUpTo: TOWN_SEQ,
         chain: townLink(TOWN_SEQ),
         readsBegun: 0,
         readDone: 0,
@@ -149,6 +150,7 @@ export class RunnerBench {
         linkAt: townLink,
       }),
       isOwnRequest: () => false,
+      isEnded: () => false,
       waitingIntents: () => this.waiting,
       intentChanged: (number, intent) => {
         const at = this.waiting.findIndex((waiting) => waiting.number === number);

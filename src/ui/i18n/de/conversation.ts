@@ -36,7 +36,7 @@ export const conversation = {
     since: (time: string) => `Angefangen: ${time}.`,
     copied: {
       title: 'Eine Kopie dieses Geräts ist an seine Stelle getreten',
-      text: 'Dieselben Daten laufen auf einem zweiten Gerät. Hier geht in dieser Unterhaltung nichts mehr hinaus und nichts mehr ein. Waren Sie das nicht selbst, lassen Sie das Gerät bitte sofort sperren.',
+      text: 'Dieselben Daten laufen auf einem zweiten Gerät. Hier geht nichts mehr hinaus und nichts mehr ein. Waren Sie das nicht selbst, lassen Sie das Gerät bitte sofort sperren.',
     },
   },
   trouble: {

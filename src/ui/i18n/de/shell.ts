@@ -25,6 +25,8 @@ export const shell = {
     storageFull: 'Speicher voll – neue Nachrichten lassen sich nicht speichern',
     storageFailed: 'Der Speicher antwortet nicht – neue Nachrichten lassen sich gerade nicht speichern',
     engineStuck: 'Depesche kommt gerade nicht weiter – Nachrichten gehen verspätet ein und hinaus',
+    copied:
+      'Eine Kopie dieses Geräts ist an seine Stelle getreten – hier geht nichts mehr ein und nichts hinaus',
     notAdmitted: 'Der Server lässt dieses Gerät nicht mehr zu – Neues kommt hier nicht an',
     relayStorage: 'Der Server ist voll – Nachrichten bleiben vorerst auf diesem Gerät',
     clockWrong: 'Die Uhr dieses Geräts und die des Servers gehen auseinander',
@@ -56,6 +58,8 @@ export const shell = {
         'Es wird weiter versucht. Bleibt es dabei, schließen Sie andere Fenster von Depesche und laden Sie die Seite neu. Was hier als gespeichert steht, bleibt erhalten.',
       engineStuck:
         'Etwas, das hier eingegangen ist, lässt sich nicht verarbeiten. Depesche versucht es in größeren Abständen von selbst weiter. Sie können lesen und schreiben, und was hier als gespeichert steht, bleibt erhalten. Bleibt es dabei, sagen Sie bitte der Person Bescheid, die Depesche in Ihrer Stadt betreut.',
+      copied:
+        'Dieselben Daten laufen auf einem zweiten Gerät. Waren Sie das nicht selbst, lassen Sie das Gerät bitte sofort sperren. Wollen Sie hier weiterarbeiten, lassen Sie sich neu einladen. Was auf diesem Gerät steht, bleibt lesbar.',
       notAdmitted:
         'Vielleicht wurde es gesperrt. Fragen Sie bitte die Person, die Depesche in Ihrer Stadt betreut. Was auf diesem Gerät steht, bleibt lesbar.',
       relayStorage:

@@ -36,7 +36,7 @@ export const conversation: typeof de = {
     since: (time) => `Started: ${time}.`,
     copied: {
       title: 'A copy of this device has taken its place',
-      text: 'The same data is in use on a second device. Nothing more of this conversation leaves or arrives here. If this was not you, please have the device blocked at once.',
+      text: 'The same data is in use on a second device. Nothing leaves or arrives here any more. If this was not you, please have the device blocked at once.',
     },
   },
   trouble: {

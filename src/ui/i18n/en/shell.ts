@@ -27,6 +27,7 @@ export const shell: typeof de = {
     storageFull: 'Storage full – new messages cannot be saved',
     storageFailed: 'The storage does not answer – new messages cannot be saved at the moment',
     engineStuck: 'Depesche is held up at the moment – messages arrive and leave late',
+    copied: 'A copy of this device has taken its place – nothing arrives or leaves here any more',
     notAdmitted: 'The server no longer admits this device – nothing new arrives here',
     relayStorage: 'The server is full – messages stay on this device for now',
     clockWrong: 'The clocks of this device and of the server differ',
@@ -57,6 +58,8 @@ export const shell: typeof de = {
         'It will be tried again. If it stays like this, close other windows of Depesche and reload the page. What is shown as saved here is kept.',
       engineStuck:
         'Something that has arrived here cannot be processed. Depesche goes on trying by itself, less and less often. You can read and write, and what is shown as saved here is kept. If it stays like this, please tell the person who looks after Depesche in your town.',
+      copied:
+        'The same data is in use on a second device. If this was not you, please have the device blocked at once. To go on working here, have yourself invited anew. What is on this device can still be read.',
       notAdmitted:
         'It may have been blocked. Please ask the person who looks after Depesche in your town. What is on this device can still be read.',
       relayStorage:

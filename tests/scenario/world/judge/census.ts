@@ -30,7 +30,7 @@ export class Census {
 
   /** Whoever speaks as this device: more than one when its profile was copied. */
   holdersOf(id: DeviceId): readonly WorldDevice[] {
-    return this.#world.devices.filter((device) => device.engine?.identity?.device === id);
+    return this.#world.devices.filter((device) => device.deviceId === id);
   }
 
   /** The device that has folded most of the town, if it has folded all; else why there is none. */

@@ -3,11 +3,11 @@
  * as the device is in all the same. What is not built (SPEC, "Not built yet"): a way back into a group
  * conversation that a device's vault knows nothing of, and into the town by somebody who has never been in.
  */
-import { devicesOfAt } from '../../../../src/domain/directory';
+import { devicesOfAt, pairKey } from '../../../../src/domain/directory';
 import type { LogId } from '../../../../src/domain/ids';
 import type { LogRunner } from '../../../../src/sync/logRunner';
 import type { WorldDevice } from '../worldDevice';
-import type { Census } from './census';
+import { isEnded, type Census, type Member } from './census';
 import { placeOf, type Memory, type Witness } from './witness';
 
 export class Excuses {
@@ -16,6 +16,8 @@ export class Excuses {
   readonly #wentBack = new Set<WorldDevice>();
   readonly #unknown = new Set<string>();
   readonly #outOfTown = new Set<WorldDevice>();
+  /** Those that share one profile. */
+  readonly #copies = new Map<WorldDevice, Set<WorldDevice>>();
 
   constructor(witness: Witness, census: Census) {
     this.#witness = witness;
@@ -36,13 +38,52 @@ export class Excuses {
         this.#unknown.add(placeOf(device, log));
   }
 
+  isCopied(device: WorldDevice, twin: WorldDevice): void {
+    const copies = (this.#copies.get(device) ?? new Set([device])).add(twin);
+    for (const copy of copies) this.#copies.set(copy, copies);
+    if (this.#wentBack.has(device)) this.#wentBack.add(twin);
+    if (this.#outOfTown.has(device)) this.#outOfTown.add(twin);
+  }
+
+  /** Devices with one profile of which one must go on: none of them went back behind its own request. */
+  get copies(): readonly ReadonlySet<WorldDevice>[] {
+    return [...new Set(this.#copies.values())].filter(
+      (set) => ![...set].some((device) => this.#wentBack.has(device)),
+    );
+  }
+
   isShutOutOfTown(device: WorldDevice): boolean {
     return this.#outOfTown.has(device) && !device.isInTown;
   }
 
   isShutOut(device: WorldDevice, log: LogId): boolean {
     if (this.isShutOutOfTown(device)) return true;
-    return this.#unknown.has(placeOf(device, log)) && this.#witness.of(device, log)?.hasBeenIn !== true;
+    if (this.#witness.of(device, log)?.hasBeenIn === true) return false;
+    return this.#isUnknown(device, log) || this.#isTwinsOnly(device, log);
+  }
+
+  /** Copies have one mailbox: what is lost there is lost for all of them. */
+  #isUnknown(device: WorldDevice, log: LogId): boolean {
+    return [device, ...(this.#copies.get(device) ?? [])].some((copy) =>
+      this.#unknown.has(placeOf(copy, log)),
+    );
+  }
+
+  /** The pair's claim is for a log that only a copy had, which ended before it let the other one in (SPEC D7). */
+  #isBehindEndedClaim([{ engine }, { log, state }]: Member): boolean {
+    const { core, progress } = state;
+    const own = engine?.identity?.person;
+    if (engine === undefined || own === undefined || core.partner === undefined || progress.isCreated)
+      return false;
+    const claimed = engine.directory().claims[pairKey(own, core.partner)];
+    if (claimed === undefined || claimed === log || this.#census.membersOf(claimed).length > 0) return false;
+    return [...this.#copies.keys()].some((device) => this.#witness.of(device, claimed)?.hasBeenIn === true);
+  }
+
+  /** Only the copy of its profile was ever let in: it knows the group as little as a profile that went back. */
+  #isTwinsOnly(device: WorldDevice, log: LogId): boolean {
+    const seen = [...(this.#copies.get(device) ?? [])].flatMap((copy) => this.#witness.of(copy, log) ?? []);
+    return seen.some(({ hasBeenIn, state }) => hasBeenIn && state?.core.kind === 'group');
   }
 
   /**
@@ -50,7 +91,7 @@ export class Excuses {
    * behind, as nothing tells the two apart (SPEC B7).
    */
   mayBeEnded(device: WorldDevice): boolean {
-    return this.#wentBack.has(device);
+    return this.#wentBack.has(device) || this.#copies.has(device);
   }
 
   /**
@@ -61,9 +102,21 @@ export class Excuses {
     const members = this.#census.membersOf(log);
     if (members.length > 0 && members.every(([device, runner]) => isWithoutPartner(device, runner)))
       return true;
-    const isLost = members.length > 0 && members.every(([, runner]) => runner.lost === 'group');
-    return isLost && members.some(([device]) => this.#wentBack.has(device));
+    if (members.length > 0 && members.every((member) => this.#isBehindEndedClaim(member))) return true;
+    const holding = members.filter(([device, runner]) => isRostered(device, runner));
+    // All who belong are copies that have ended each other, or went back behind their own request (SPEC B7).
+    if (members.length > 0 && holding.length === 0)
+      return [...this.#copies.keys(), ...this.#wentBack].some((device) => isEnded(device, log));
+    const isLost = holding.length > 0 && holding.every(([, runner]) => runner.lost === 'group');
+    return isLost && holding.some(([device]) => this.#wentBack.has(device) || this.#copies.has(device));
   }
+}
+
+/** By its own fold: who has left keeps a leaf until another one takes it, and takes nobody back. */
+function isRostered({ engine }: WorldDevice, { state: { fold } }: LogRunner): boolean {
+  const person = engine?.identity?.person;
+  if (fold.type !== 'conversation' || person === undefined) return true;
+  return fold.conversation.roster[person] !== undefined;
 }
 
 function isWithoutPartner({ engine }: WorldDevice, { state: { core, progress } }: LogRunner): boolean {

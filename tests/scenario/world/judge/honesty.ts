@@ -43,7 +43,9 @@ export class Honesty {
             .holdersOf(other as DeviceId)
             .flatMap((holder) => witness.of(holder, runner.log)?.farthest ?? []);
           if (cursors.length > 0 && delivered > Math.max(...cursors))
-            fault(`${device.name} calls delivered what ${other} has not`);
+            fault(
+              `${device.name} calls delivered what ${other.slice(0, 8)} has not (${runner.log.slice(0, 8)})`,
+            );
         }
       }
     }

@@ -18,8 +18,10 @@ export async function verifyRemoved(
     const isBack = census
       .membersOf(log)
       .some(([, { state }]) => state.group?.leaves.some((leaf) => leaf.device === id));
-    // Behind a move nobody is in the old log any more: then what was seen while they were.
-    if (isBack || (witness.addedAt.get(key) ?? 0) > removedAt) continue;
+    if (isBack) continue;
+    // Taken in again, though nobody is in that log any more: up to there nothing was for it.
+    const addedAt = witness.addedAt.get(key) ?? 0;
+    const until = addedAt > removedAt ? addedAt : Infinity;
     const page = await world.relay.store.read(idToBytes(log), 0, Infinity);
     if (!page.ok) continue;
     const before = new Set(
@@ -32,7 +34,8 @@ export async function verifyRemoved(
     for (const device of census.holdersOf(id))
       for (const row of page.value.envelopes) {
         // What a relay shows once more, or a member seals once more, was written before.
-        if (row.isCommit || row.seq <= removedAt || before.has(bytesToHex(row.id))) continue;
+        if (row.isCommit || row.seq <= removedAt || row.seq > until) continue;
+        if (before.has(bytesToHex(row.id))) continue;
         const groups = witness.of(device, log)?.groups ?? [];
         const opened = await openedBy(log, groups, row.bytes);
         if (opened.some((entry) => entry.device !== liar && !said.has(entry.id)))

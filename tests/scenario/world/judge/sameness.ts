@@ -31,19 +31,26 @@ export async function verifyTown(court: Court, directory: Directory, seq: number
       if (!isOut && bytesToHex(encodeCbor(engine.directory())) !== expected)
         fault(`${device.name} has folded another directory`);
       const status = await records.get<StatusView>('views', VIEW.status);
-      // What was written into a conversation one was then put out of waits for good, and is counted.
-      const waiting = engine.book.all().filter(({ intent }) => intent.body.kind === 'text').length;
+      // What was written into a conversation one was then put out of waits for good, and is counted. Whoever is
+      // ended reads back no more what it had handed over.
+      const waiting = engine.book
+        .all()
+        .filter(({ intent }) => intent.body.kind === 'text' && !(isOut && intent.seq !== undefined)).length;
       if (status?.waiting !== waiting)
         fault(`${device.name} says that ${status?.waiting} wait, and it is ${waiting}`);
-      if (status?.problem !== undefined) fault(`${device.name} still says ${status.problem}`);
+      if (status?.problem !== (isOut && engine.back.isEnded ? 'copied' : undefined))
+        fault(`${device.name} still says ${status?.problem ?? 'nothing'}`);
       if (status?.connection.state !== 'online') fault(`${device.name} does not say online`);
     }
   if (!(await census.arePassesRight(directory, seq)))
     fault('the relay has other passes than the directory (K8)');
 }
 
-/** Only who may have been copied finds itself ended, and each conversation of it says so (SPEC B7). */
+/** Only who may have been copied finds itself ended, and each conversation of it says so; one goes on (SPEC B7). */
 export async function verifyEnded({ excuses, fault }: Court, world: World): Promise<void> {
+  for (const copies of excuses.copies)
+    if ([...copies].every(({ engine }) => engine?.back.isEnded === true))
+      fault(`${[...copies].map(({ name }) => name).join()} have all ended each other`);
   for (const device of world.devices) {
     const { engine, records } = device;
     for (const runner of engine?.runners.values() ?? []) {

@@ -183,6 +183,8 @@ export class SavedTexts {
     const { census, excuses, witness } = this.#court;
     const { engine } = device;
     if (!this.#forgotten.has(text) || engine === undefined || log === undefined) return false;
+    // Nobody is left who has it and could hand it back.
+    if (runner !== undefined && excuses.isDead(runner.log)) return true;
     const isIn = runner !== undefined && census.isMember(device, runner.log);
     const isInAnew = isIn && witness.joinedAt(device, runner) > seenSeq;
     if (isIn ? !isInAnew : census.isValid(engine) && runner === undefined && !excuses.isShutOut(device, log))

@@ -105,6 +105,8 @@ export class Witness {
     const isIn = isInside(state);
     seen.hasBeenIn ||= isIn;
     if (isIn && runner.isConversation) this.#noteEra(device, state, seen);
+    // A power cut took a commit back that is read again: nobody is removed by that.
+    const isBack = progress.lastCommit < (seen.state?.progress.lastCommit ?? 0);
     seen.state = state;
     seen.wasLost = runner.lost === 'group';
     this.#noteLine(device, runner, seen, isIn);
@@ -113,7 +115,7 @@ export class Witness {
     seen.group = group;
     seen.groups.push(group);
     if (seen.groups.length > GROUPS_KEPT) seen.groups.shift();
-    if (before === undefined) return;
+    if (before === undefined || isBack) return;
     noteGone(this.removedAt, runner, before, group);
     noteGone(this.addedAt, runner, group, before);
   }
