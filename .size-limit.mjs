@@ -33,11 +33,11 @@ const citizens = new URL('app/citizen/index.html', dist);
 export default [
   { name: 'staff app, shell', path: loadedAtOnce(SHELL), limit: '130 kB', gzip: true },
   // A ratchet, not a wish (that is 130 kB): goes down with what is made lazy or small. It went up last, by 1 kB,
-  // for what keeps messages when a relay lies (SPEC E7, B6, J6).
+  // for what keeps messages when a profile is copied (SPEC I8, B7).
   {
     name: 'staff app, all before the first message',
     path: [...loadedAtOnce(WHOLE), 'dist/app/sw.js'],
-    limit: '242 kB',
+    limit: '243 kB',
     gzip: true,
   },
   ...(existsSync(citizens)
