@@ -7,7 +7,7 @@ import { equalBytes, type Bytes } from '../lib/bytes';
 import { SecretKey } from '../crypto/secretKey';
 import type { KeyPackagePair } from '../crypto/group';
 import { BACK_EVERY_MS, CLOCK_SLACK_MS, returnKey } from '../domain/back';
-import { allDevicesAt, devicesOfAt, isAdminAt, pairKey, type DirectoryDevice } from '../domain/directory';
+import { devicesOfAt, isAdminAt, pairKey, type DirectoryDevice } from '../domain/directory';
 import { idToBytes, type LogId, type PersonId } from '../domain/ids';
 import { continuationOf } from '../domain/succession';
 import { targetDevices } from '../domain/target';
@@ -21,7 +21,6 @@ import type { Request } from '../sync/relayClient';
 import { readableUpTo, ZERO_CHAIN } from '../sync/logState';
 import type { Engine } from './engine';
 import { createPackage, groupSelfOf, keyPackagesOf } from './identity';
-import { townAhead } from './townAhead';
 import type { BackView } from './views';
 
 /** A Welcome may still be on its way: whoever was removed but belongs waits this long before asking. */
@@ -69,8 +68,6 @@ export class BackDesk {
   #cancelTimer: (() => void) | undefined;
   readonly #answering = new Set<string>();
   #connections = 0;
-  /** The town's next log, which goes on without us. */
-  #ahead: LogId | undefined;
   /** Over which of the connections a log's request left last. */
   readonly #sentOver = new Map<LogId, number>();
 
@@ -147,22 +144,6 @@ export class BackDesk {
     this.lookAgain();
   }
 
-  /** Before anything is done at the relay by the directory that we have. */
-  async lookAhead(): Promise<void> {
-    const { relay, setup, succession } = this.#engine;
-    if (relay === undefined || setup.phase !== 'ready' || succession.isLost) return;
-    const ahead = await townAhead(relay, this.#engine.directory(), this.#engine.generation);
-    if (ahead === this.#ahead || !relay.isOnline) return;
-    this.#ahead = ahead;
-    this.#engine.statusChanged();
-    this.lookAgain();
-  }
-
-  /** The others have gone on to another town log, and no Welcome into it has come. */
-  get isLeftBehind(): boolean {
-    return this.#ahead !== undefined;
-  }
-
   /** Something may have been lost, or come back. One after the other. */
   lookAgain(): void {
     this.#queue = this.#queue.then(() => this.#lookAgain()).catch(() => undefined);
@@ -208,10 +189,6 @@ export class BackDesk {
     }
     const seq = engine.townSeq();
     const directory = engine.directory();
-    if (this.#ahead !== undefined) {
-      const helpers = () => allDevicesAt(directory, seq);
-      lost.push({ log: this.#ahead, isTown: false, runner: undefined, waitMs: CLAIM_WAIT_MS, helpers });
-    }
     for (const runner of engine.conversations()) {
       const log = this.#claimedWithoutUs(runner);
       const helpers = () => this.#membersOf(runner);
