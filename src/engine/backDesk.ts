@@ -1,13 +1,13 @@
 /**
  * One way back (SPEC B): notices which logs this device has lost its place in, asks for them, and answers
  * others who ask. The town comes first; a request is durable before it leaves, leaves at most once an
- * hour, and is the same bytes for a day.
+ * hour, and is the same bytes for an hour at first, for a day in the end.
  */
 import { equalBytes, type Bytes } from '../lib/bytes';
 import { SecretKey } from '../crypto/secretKey';
 import type { KeyPackagePair } from '../crypto/group';
 import { BACK_EVERY_MS, CLOCK_SLACK_MS, returnKey } from '../domain/back';
-import { devicesOfAt, isAdminAt, pairKey, type DirectoryDevice } from '../domain/directory';
+import { allDevicesAt, devicesOfAt, isAdminAt, pairKey, type DirectoryDevice } from '../domain/directory';
 import { idToBytes, type LogId, type PersonId } from '../domain/ids';
 import { continuationOf } from '../domain/succession';
 import { targetDevices } from '../domain/target';
@@ -21,16 +21,19 @@ import type { Request } from '../sync/relayClient';
 import { readableUpTo, ZERO_CHAIN } from '../sync/logState';
 import type { Engine } from './engine';
 import { createPackage, groupSelfOf, keyPackagesOf } from './identity';
+import { townAhead } from './townAhead';
 import type { BackView } from './views';
 
 /** A Welcome may still be on its way: whoever was removed but belongs waits this long before asking. */
 const WELCOME_WAIT_MS = 10 * 60_000;
 /** A conversation that the other one has claimed comes with a Welcome, once that one is online. */
 const CLAIM_WAIT_MS = 3_600_000;
-/** Then another request is made: the one before may have been heard, and its Welcome lost. */
-const SAME_REQUEST_MS = 24 * 3_600_000;
-/** The first one may have come too soon behind one that this device has forgotten. */
+/**
+ * Then another request is made: the one before may have been heard, and its Welcome lost; or it came too soon
+ * behind one that this device has forgotten, or that a copy of it has made. Twice as long each time, up to a day.
+ */
 const FIRST_REQUEST_MS = BACK_EVERY_MS;
+const SAME_REQUEST_MS = 24 * 3_600_000;
 const LOOK_AGAIN_MS = 60_000;
 /** A request leaves again that soon when the connection is another one. */
 const OTHER_LINE_MS = 10 * 60_000;
@@ -68,6 +71,8 @@ export class BackDesk {
   #cancelTimer: (() => void) | undefined;
   readonly #answering = new Set<string>();
   #connections = 0;
+  /** The town's next log, which goes on without us. */
+  #ahead: LogId | undefined;
   /** Over which of the connections a log's request left last. */
   readonly #sentOver = new Map<LogId, number>();
 
@@ -144,6 +149,22 @@ export class BackDesk {
     this.lookAgain();
   }
 
+  /** Before anything is done at the relay by the directory that we have. */
+  async lookAhead(): Promise<void> {
+    const { relay, setup, succession } = this.#engine;
+    if (relay === undefined || setup.phase !== 'ready' || succession.isLost) return;
+    const ahead = await townAhead(relay, this.#engine.directory(), this.#engine.generation);
+    if (ahead === this.#ahead || !relay.isOnline) return;
+    this.#ahead = ahead;
+    this.#engine.statusChanged();
+    this.lookAgain();
+  }
+
+  /** The others have gone on to another town log, and no Welcome into it has come. */
+  get isLeftBehind(): boolean {
+    return this.#ahead !== undefined;
+  }
+
   /** Something may have been lost, or come back. One after the other. */
   lookAgain(): void {
     this.#queue = this.#queue.then(() => this.#lookAgain()).catch(() => undefined);
@@ -189,6 +210,10 @@ export class BackDesk {
     }
     const seq = engine.townSeq();
     const directory = engine.directory();
+    if (this.#ahead !== undefined) {
+      const helpers = () => allDevicesAt(directory, seq);
+      lost.push({ log: this.#ahead, isTown: false, runner: undefined, waitMs: CLAIM_WAIT_MS, helpers });
+    }
     for (const runner of engine.conversations()) {
       const log = this.#claimedWithoutUs(runner);
       const helpers = () => this.#membersOf(runner);
@@ -248,7 +273,7 @@ export class BackDesk {
   async #withRequest(ask: Ask, lost: Lost, identity: Identity, now: number): Promise<Ask | undefined> {
     const last = ask.times.at(-1);
     const made = ask.times.filter((at) => at >= (ask.noticedAt ?? 0)).length;
-    const goodFor = made <= 1 ? FIRST_REQUEST_MS : SAME_REQUEST_MS;
+    const goodFor = Math.min(SAME_REQUEST_MS, FIRST_REQUEST_MS * 2 ** Math.max(0, made - 1));
     if (ask.request !== undefined && last !== undefined && now < last + goodFor) return ask;
     const { keyPackage, secret } = await createPackage(this.#engine.services, identity);
     const progress = lost.runner?.state.progress;

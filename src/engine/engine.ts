@@ -191,6 +191,7 @@ export class Engine {
     if (!(await this.succession.meets(incarnation, relayTime))) return;
     await this.watch([...this.runners.values()]);
     if (this.succession.isLost) return;
+    await this.back.lookAhead();
     await this.invitations.online();
     await this.passes.reconcile();
     await renewPackage(this);
@@ -368,6 +369,7 @@ export class Engine {
 
   get #townProblem(): StatusProblem | undefined {
     if (this.back.isEnded) return 'copied';
+    if (this.back.isLeftBehind) return 'town-differs';
     const trouble = this.runners.get(TOWN_LOG)?.state.progress.trouble ?? 'none';
     return trouble === 'none' ? undefined : 'town-differs';
   }

@@ -44,8 +44,8 @@ export class PassKeeper {
     const { relay } = engine;
     const town = engine.runners.get(TOWN_LOG);
     if (relay?.isOnline !== true || town === undefined || !engine.isAdmin) return;
-    // What it has folded stands still (SPEC B).
-    if (town.lost !== undefined) return;
+    // What it has folded stands still, or is not the town's any more (SPEC B).
+    if (town.lost !== undefined || engine.back.isLeftBehind) return;
     const before = engine.townSeq();
     const isDone = !town.isCatchingUp && (await setPasses(relay, engine.directory(), before));
     if (isDone) void engine.invitations.admitted();
