@@ -50,7 +50,7 @@ async function takeEnvelopes(desk: LogDesk, envelopes: readonly StoredEnvelope[]
   const settled = settle(desk.state, { ...result.state, progress }, result);
   const next = await withMails(desk, result, settled);
   const passed = passedBy(desk, result);
-  if (!(await desk.save(next, [...timeline.writes, ...(await rowWrites(desk, result))]))) {
+  if (!(await desk.save(next, [...timeline.writes, ...(await rowWrites(desk, result, passed))]))) {
     if (result.documents.length > 0) await host.documents.reset(state.number);
     return false;
   }
@@ -105,7 +105,11 @@ function byCounter(waiting: readonly WaitingIntent[]): (counter: number) => numb
 }
 
 /** Document updates, the town's links, and the wishes that are done. */
-async function rowWrites(desk: LogDesk, result: Ingested): Promise<readonly VaultWrite[]> {
+async function rowWrites(
+  desk: LogDesk,
+  result: Ingested,
+  passed: readonly WaitingIntent[],
+): Promise<readonly VaultWrite[]> {
   const { host, state } = desk;
   const { records } = host;
   const documents = result.documents.map((change) =>
@@ -117,8 +121,8 @@ async function rowWrites(desk: LogDesk, result: Ingested): Promise<readonly Vaul
       : [];
   const proofs = result.proofs.map((proof) => records.put('rows', rowKey(TOWN_PROOFS, proof.order), proof));
   const done = result.doneIntents.map((number): VaultWrite => ({ store: 'intents', delete: [number, 0] }));
-  const passed = passedBy(desk, result).map(({ number, intent }) => records.putIntent(number, intent));
-  return [...(await Promise.all([...documents, ...links, ...proofs, ...passed])), ...done];
+  const waitAgain = passed.map(({ number, intent }) => records.putIntent(number, intent));
+  return [...(await Promise.all([...documents, ...links, ...proofs, ...waitAgain])), ...done];
 }
 
 /** They wait again, as if they had never been sealed. */
