@@ -12,8 +12,11 @@ const SCREEN = 'tests/unit/ui*/**/*.test.ts';
 /** Other people's numbers, beside what they are about. */
 const VECTORS = 'tests/unit/**/*Vectors.test.ts';
 
+/** Says that something hangs; a slow machine is no fault. */
+const PATIENCE = { testTimeout: MINUTE, hookTimeout: MINUTE };
+
 const suite = (name: string) => ({
-  test: { name, include: [`tests/${name}/**/*.test.ts`], environment: 'node' },
+  test: { name, include: [`tests/${name}/**/*.test.ts`], environment: 'node', ...PATIENCE },
 });
 
 export default defineConfig({
@@ -29,17 +32,23 @@ export default defineConfig({
           include: ['tests/unit/**/*.test.ts'],
           exclude: [SCREEN, VECTORS],
           environment: 'node',
+          ...PATIENCE,
         },
       },
       {
         plugins: [svelte()],
         resolve: { conditions: ['browser'] },
-        test: { name: 'screen', include: [SCREEN], environment: 'node' },
+        test: { name: 'screen', include: [SCREEN], environment: 'node', ...PATIENCE },
       },
       suite('contract'),
       suite('fuzz'),
       {
-        test: { name: 'vectors', include: [VECTORS, 'tests/vectors/**/*.test.ts'], environment: 'node' },
+        test: {
+          name: 'vectors',
+          include: [VECTORS, 'tests/vectors/**/*.test.ts'],
+          environment: 'node',
+          ...PATIENCE,
+        },
       },
       {
         test: {
@@ -56,6 +65,7 @@ export default defineConfig({
           environment: 'node',
           testTimeout: 2 * MINUTE,
           hookTimeout: 2 * MINUTE,
+          expect: { poll: { timeout: MINUTE / 2 } },
           fileParallelism: false,
         },
       },

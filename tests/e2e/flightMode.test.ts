@@ -34,8 +34,7 @@ describe('without network', () => {
   afterAll(() => town.close());
 
   async function allHave(expected: readonly string[], all: readonly Staff[] = town.staff): Promise<void> {
-    for (const staff of all)
-      await expect.poll(() => staff.texts(), { timeout: 30_000, message: staff.name }).toEqual(expected);
+    for (const staff of all) await staff.shows(expected);
   }
 
   it('keeps what was written through the death of the browser', async () => {

@@ -39,7 +39,7 @@ describe('without a mouse', () => {
     await bert.message('Doch nicht').getByRole('button', { name: 'Nachricht' }).tap();
     await bert.page.getByRole('menuitem', { name: 'Zurückziehen' }).tap();
     await bert.text('Nachricht zurückgezogen.').waitFor();
-    await expect.poll(() => bert.texts()).toEqual(['Eins', 'Zwei']);
+    await bert.shows(['Eins', 'Zwei']);
     await bert.goOnline();
   });
 
@@ -83,7 +83,7 @@ describe('without a mouse', () => {
     await page.keyboard.press('Enter');
     await page.keyboard.press('z');
     await page.keyboard.press('Enter');
-    await expect.poll(() => anna.texts()).toEqual(['Eins', 'Zwei']);
+    await anna.shows(['Eins', 'Zwei']);
     await anna.goOnline();
   });
 

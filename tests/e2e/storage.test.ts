@@ -33,8 +33,7 @@ beforeAll(async () => {
 afterAll(() => town.close());
 
 async function bothHave(texts: readonly string[]): Promise<void> {
-  for (const staff of [anna, bert])
-    await expect.poll(() => staff.texts(), { timeout: 30_000, message: staff.name }).toEqual(texts);
+  for (const staff of [anna, bert]) await staff.shows(texts);
 }
 
 const status = (text: string) =>
@@ -54,7 +53,7 @@ describe('no room', () => {
     await anna.text(/^Nicht gesendet: Der Speicher dieses Geräts ist voll/).waitFor();
     await status(FULL).waitFor();
     expect(await field().inputValue()).toBe(unsent);
-    await expect.poll(() => anna.texts()).toEqual(saved);
+    await anna.shows(saved);
   });
 
   it('is said to whoever only reads, too', async () => {
@@ -100,7 +99,7 @@ describe('no room', () => {
     await anna.page.reload();
     await status(FULL).waitFor();
     await anna.openConversation(GROUP);
-    await expect.poll(() => anna.texts()).toEqual(saved);
+    await anna.shows(saved);
     await bert.write('Bin gleich da.');
     saved.push('Bin gleich da.');
     await storage.makeRoom();
@@ -128,7 +127,7 @@ describe('a connection that is taken away', () => {
       saved.push(`Bert ${round}`, `Entwurf ${round}`);
       await bothHave(saved);
       anna.use(first);
-      await expect.poll(() => anna.texts()).toEqual(saved);
+      await anna.shows(saved);
     }
     await second.close();
   });
@@ -150,7 +149,7 @@ describe('a connection that is taken away', () => {
     await anna.text(/^Nicht gesendet: Der Text ließ sich nicht speichern/).waitFor();
     await status(SILENT).waitFor();
     expect(await field().inputValue()).toBe('Hört mich jemand?');
-    expect(await anna.texts()).toEqual(saved);
+    await anna.shows(saved);
     await anna.page.evaluate(() => (globalThis as unknown as { bringBack(): void }).bringBack());
     await isGone(SILENT);
     expect(await field().inputValue()).toBe('Hört mich jemand?');

@@ -39,8 +39,7 @@ function hang(worker: Worker): void {
 }
 
 async function bothHave(expected: readonly string[]): Promise<void> {
-  for (const staff of [anna, bert])
-    await expect.poll(() => staff.texts(), { timeout: 30_000, message: staff.name }).toEqual(expected);
+  for (const staff of [anna, bert]) await staff.shows(expected);
 }
 
 it('replaces a worker that hangs, and hands over what was written meanwhile', async () => {
@@ -70,7 +69,7 @@ it('says so when every new worker hangs too, and takes what is written', async (
   await anna.text(/^Etwas, das hier eingegangen ist, lässt sich nicht verarbeiten/).waitFor();
   await anna.text('Das geht später hinaus').waitFor();
   await anna.openConversation(GROUP);
-  await expect.poll(() => anna.texts()).toEqual([...texts, 'Das geht später hinaus']);
+  await anna.shows([...texts, 'Das geht später hinaus']);
   anna.page.off('worker', hang);
   texts.push('Das geht später hinaus');
   await bothHave(texts);

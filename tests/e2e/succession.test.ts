@@ -63,14 +63,14 @@ describe('a relay that is lost with everything on it', () => {
       await anna.openConversation(GROUP);
       await bert.openConversation(GROUP);
       for (const one of [anna, bert]) {
-        await expect.poll(() => one.texts(), { timeout: 90_000, message: one.name }).toEqual(before);
+        await one.shows(before, 90_000);
         await one.text(LINE).waitFor();
       }
       await anna.write('Alle da?');
       await bert.sees('Alle da?');
       await bert.write('Ja');
       await anna.sees('Ja');
-      for (const one of [anna, bert]) expect(await one.texts()).toEqual([...before, 'Alle da?', 'Ja']);
+      for (const one of [anna, bert]) await one.shows([...before, 'Alle da?', 'Ja']);
       await bert.go('#/verbindung');
       await bert.text('Der Server ist neu').waitFor({ state: 'detached' });
       expect(town.problems).toEqual([]);

@@ -44,8 +44,7 @@ describe('ways back', { timeout: 180_000 }, () => {
   });
 
   async function everybodyHas(texts: readonly string[]): Promise<void> {
-    for (const one of [anna, bert, cem])
-      await expect.poll(() => one.texts(), { timeout: 60_000, message: one.name }).toEqual(texts);
+    for (const one of [anna, bert, cem]) await one.shows(texts, 60_000);
   }
 
   it('a phone that was away for longer than the server keeps messages catches up, and what waited leaves', async () => {
@@ -62,7 +61,7 @@ describe('ways back', { timeout: 180_000 }, () => {
     await bert.visit('#/');
     await bert.openConversation(GROUP);
     // Still without network: what is here is shown, and nothing is said to be lost.
-    expect(await bert.texts()).toEqual(['Willkommen', 'aus dem Funkloch']);
+    await bert.shows(['Willkommen', 'aus dem Funkloch']);
     await bert.goOnline();
     await everybodyHas(['Willkommen', 'zwei', 'drei', 'aus dem Funkloch']);
     await bert.text('Einige Nachrichten fehlen auf diesem Gerät.').waitFor({ state: 'detached' });
@@ -158,7 +157,7 @@ describe('ways back', { timeout: 180_000 }, () => {
     await anna.write('Alle da?');
     await cem.go('#/');
     await cem.openConversation(GROUP);
-    await expect.poll(() => cem.texts(), { timeout: 60_000 }).toEqual([...before, 'Alle da?']);
-    expect(await anna.texts()).toEqual([...before, 'Alle da?']);
+    await cem.shows([...before, 'Alle da?'], 60_000);
+    await anna.shows([...before, 'Alle da?']);
   });
 });

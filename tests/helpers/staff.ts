@@ -1,5 +1,6 @@
 /** One person with a browser of their own, and what they do with it. Finds things by what the screen says. */
 import type { Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { DESKTOP, PHONE, TestBrowser } from './browser';
 import { SwitchableNetwork } from './switchableNetwork';
 
@@ -185,9 +186,14 @@ export class Staff {
     await this.message(text).waitFor();
   }
 
-  /** All messages in sight, in order. */
+  /** All messages in sight, in order. A row that is still being laid out is there without its text: see `shows`. */
   texts(): Promise<string[]> {
     return this.page.locator('article p.text').allInnerTexts();
+  }
+
+  /** These messages and no others. */
+  async shows(texts: readonly string[], timeout = 30_000): Promise<void> {
+    await expect.poll(() => this.texts(), { timeout, message: this.name }).toEqual(texts);
   }
 
   /** The shell is on this device: from now on the app opens without a server. */

@@ -1,54 +1,13 @@
 /** One way back (SPEC B): devices that have lost their place in a group, and come back into it. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { idToBytes, type LogId } from '../../src/domain/ids';
 import { TOWN_LOG } from '../../src/records/keys';
 import type { LogRunner } from '../../src/sync/logRunner';
 import { MemoryStore } from '../../src/vault/memoryStore';
-import { foundTown, inviteAndJoin, Town, until, type Device } from './town';
+import { groupOfThree, reads, TITLE, townOfThree } from './threePeople';
+import { until, type Device, type Town } from './town';
 
 const HOUR = 3_600_000;
-const TITLE = 'Bauhof';
-
-let town: Town | undefined;
-afterEach(async () => {
-  await town?.close();
-  town = undefined;
-});
-
-interface Three {
-  readonly town: Town;
-  readonly anna: Device;
-  readonly bert: Device;
-  readonly cem: Device;
-}
-
-async function townOfThree(): Promise<Three> {
-  town = await Town.open();
-  const anna = await town.device('anna');
-  const bert = await town.device('bert');
-  const cem = await town.device('cem');
-  await foundTown(town, anna, 'Musterstadt', 'Anna Ahrens');
-  await inviteAndJoin(anna, bert, 'Bert Böhm');
-  await inviteAndJoin(anna, cem, 'Cem Çelik');
-  for (const device of [anna, bert, cem])
-    await until(async () => (await device.directory()).persons.length === 3, `${device.name} knows all`);
-  return { town, anna, bert, cem };
-}
-
-async function groupOfThree(): Promise<Three> {
-  const three = await townOfThree();
-  const { anna, bert, cem } = three;
-  const persons = [await anna.person('Bert Böhm'), await anna.person('Cem Çelik')];
-  await anna.client.createGroup(TITLE, persons);
-  await until(async () => (await anna.list()).conversations.length === 1, 'anna has it');
-  await anna.send(TITLE, 'eins');
-  for (const device of [bert, cem]) await reads(device, 'eins');
-  return three;
-}
-
-async function reads(device: Device, text: string, title = TITLE): Promise<void> {
-  await until(async () => (await device.texts(title)).includes(text), `${device.name} reads ${text}`, 20_000);
-}
 
 function runnerOf({ engine }: Device): LogRunner {
   const runner = engine?.conversations()[0];
@@ -62,10 +21,10 @@ async function headOf({ store }: Town, log: LogId): Promise<number> {
 }
 
 async function isWell(device: Device): Promise<void> {
-  await until(() => Promise.resolve(runnerOf(device).lost === undefined), `${device.name} is back`, 25_000);
+  await until(() => Promise.resolve(runnerOf(device).lost === undefined), `${device.name} is back`);
 }
 
-describe('a way back', { timeout: 90_000 }, () => {
+describe.concurrent('a way back', { timeout: 90_000 }, () => {
   it('for a profile that was rolled back: nothing is lost, nothing is said twice', async () => {
     const { anna, bert, cem } = await groupOfThree();
     bert.goOffline();

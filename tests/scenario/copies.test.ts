@@ -1,46 +1,14 @@
 /** Two living copies of one profile: one goes on, and nothing that was saved on either vanishes (SPEC I8, B6, B7). */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { returnKey } from '../../src/domain/back';
 import { groupSelfOf } from '../../src/engine/identity';
 import { MAILBOX_LOG, TOWN_LOG } from '../../src/records/keys';
 import type { LogRunner } from '../../src/sync/logRunner';
 import { MemoryStore } from '../../src/vault/memoryStore';
-import { foundTown, inviteAndJoin, Town, until, type Device } from './town';
+import { groupOfThree, reads, TITLE } from './threePeople';
+import { until, type Device } from './town';
 
 const HOUR = 3_600_000;
-const TITLE = 'Bauhof';
-
-let town: Town | undefined;
-afterEach(async () => {
-  await town?.close();
-  town = undefined;
-});
-
-async function groupOfThree(): Promise<{
-  readonly town: Town;
-  readonly anna: Device;
-  readonly bert: Device;
-  readonly cem: Device;
-}> {
-  town = await Town.open();
-  const anna = await town.device('anna');
-  const bert = await town.device('bert');
-  const cem = await town.device('cem');
-  await foundTown(town, anna, 'Musterstadt', 'Anna Ahrens');
-  await inviteAndJoin(anna, bert, 'Bert Böhm');
-  await inviteAndJoin(anna, cem, 'Cem Çelik');
-  for (const device of [anna, bert, cem])
-    await until(async () => (await device.directory()).persons.length === 3, `${device.name} knows all`);
-  await anna.client.createGroup(TITLE, [await anna.person('Bert Böhm'), await anna.person('Cem Çelik')]);
-  await until(async () => (await anna.list()).conversations.length === 1, 'anna has it');
-  await anna.send(TITLE, 'eins');
-  for (const device of [bert, cem]) await reads(device, 'eins');
-  return { town, anna, bert, cem };
-}
-
-async function reads(device: Device, text: string): Promise<void> {
-  await until(async () => (await device.texts(TITLE)).includes(text), `${device.name} reads ${text}`, 20_000);
-}
 
 function logOf({ engine }: Device): LogRunner {
   const runner = engine?.conversations()[0];
@@ -61,11 +29,11 @@ async function isBack(device: Device): Promise<void> {
     const { lost, state } = logOf(device);
     return lost === undefined && state.progress.hasOther !== true;
   };
-  await until(() => Promise.resolve(isWell()), `${device.name} is back`, 40_000);
+  await until(() => Promise.resolve(isWell()), `${device.name} is back`);
 }
 
 async function copyOf(device: Device): Promise<Device> {
-  const copy = await town!.device(`${device.name}, copied`);
+  const copy = await device.town.device(`${device.name}, copied`);
   copy.stop();
   copy.store = MemoryStore.fromSnapshot(device.store.snapshot());
   return copy;
@@ -97,7 +65,7 @@ async function isSealedOffline(device: Device, text: string): Promise<void> {
   await runner.update({ nextCounter: nextCounter + 1 });
 }
 
-describe('two copies of one profile', { timeout: 90_000 }, () => {
+describe.concurrent('two copies of one profile', { timeout: 90_000 }, () => {
   it('one goes on, and the other one finds itself ended and says so', async () => {
     const { anna, bert } = await groupOfThree();
     const copy = await copyOf(bert);
@@ -109,7 +77,7 @@ describe('two copies of one profile', { timeout: 90_000 }, () => {
     await bert.send(TITLE, 'vom einen');
     await reads(anna, 'vom einen');
     const devices = [bert, copy];
-    await until(() => Promise.resolve(devices.some(isEnded)), 'one is ended', 40_000);
+    await until(() => Promise.resolve(devices.some(isEnded)), 'one is ended');
     const ended = isEnded(bert) ? bert : copy;
     const alive = ended === bert ? copy : bert;
     await isBack(alive);
@@ -131,7 +99,7 @@ describe('two copies of one profile', { timeout: 90_000 }, () => {
     );
     // Both are sealed before either has read the other.
     await Promise.all([bert.send(TITLE, 'von hier'), copy.send(TITLE, 'von dort')]);
-    await until(() => Promise.resolve([bert, copy].some(isEnded)), 'one is ended', 40_000);
+    await until(() => Promise.resolve([bert, copy].some(isEnded)), 'one is ended');
     const [alive, ended] = isEnded(bert) ? [copy, bert] : [bert, copy];
     await isBack(alive);
     const own = alive === bert ? 'von hier' : 'von dort';
@@ -157,13 +125,13 @@ describe('two copies of one profile', { timeout: 90_000 }, () => {
     copy.goOffline();
     await reads(cem, 'von der Kopie');
     await forgets(cem, 'cem danach', anna);
-    await until(() => Promise.resolve(logOf(cem).state.progress.hasOther === true), 'cem lost', 20_000);
+    await until(() => Promise.resolve(logOf(cem).state.progress.hasOther === true), 'cem lost');
     await isBack(cem);
     await cem.send(TITLE, 'cem ist da');
     await reads(anna, 'cem ist da');
     anna.goOffline();
     bert.goOnline();
-    await until(() => Promise.resolve(logOf(bert).state.progress.hasOther === true), 'bert notices', 20_000);
+    await until(() => Promise.resolve(logOf(bert).state.progress.hasOther === true), 'bert notices');
     await isBack(bert);
     await until(
       async () => [...(await bert.texts(TITLE)), ...(await cem.texts(TITLE))].includes('wartet'),
@@ -190,7 +158,7 @@ describe('two copies of one profile', { timeout: 90_000 }, () => {
     logOf(cem).poke();
     await reads(anna, 'unter fremder Nummer');
     bert.goOnline();
-    await until(() => Promise.resolve(logOf(bert).state.progress.hasOther === true), 'bert notices', 20_000);
+    await until(() => Promise.resolve(logOf(bert).state.progress.hasOther === true), 'bert notices');
     await isBack(bert);
     await reads(anna, 'wartet');
   });
@@ -204,9 +172,9 @@ describe('two copies of one profile', { timeout: 90_000 }, () => {
     const { signatureKey, device } = groupSelfAndDevice(bert);
     const isHeard = () => runner.state.fold.returns?.[returnKey({ device, signatureKey })] !== undefined;
     // Read up to the own request and no further, as on a slow line.
-    await until(() => Promise.resolve(isHeard()), 'the request is heard', 20_000);
+    await until(() => Promise.resolve(isHeard()), 'the request is heard');
     await runner.hold();
-    await until(() => Promise.resolve(mail() > before), 'the mail has come', 20_000);
+    await until(() => Promise.resolve(mail() > before), 'the mail has come');
     runner.release();
     await until(
       () => Promise.resolve(townOf(bert) !== runner && townOf(bert).lost === undefined),

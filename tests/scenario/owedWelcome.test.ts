@@ -1,21 +1,14 @@
 /** SPEC J6: whoever adds a newcomer may be put out before its Welcome has left; then another one welcomes it. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { idToBytes } from '../../src/domain/ids';
 import { TOWN_LOG } from '../../src/records/keys';
 import type { LogRunner } from '../../src/sync/logRunner';
-import { foundTown, inviteAndJoin, Town, until, type Device } from './town';
-
-const TITLE = 'Bauhof';
-
-let town: Town | undefined;
-afterEach(async () => {
-  await town?.close();
-  town = undefined;
-});
+import { openTown, reads, TITLE } from './threePeople';
+import { foundTown, inviteAndJoin, until, type Device } from './town';
 
 async function townOf(...names: readonly string[]): Promise<readonly Device[]> {
-  town = await Town.open();
-  const [anna, ...others] = await Promise.all(names.map((name) => (town as Town).device(name)));
+  const town = await openTown();
+  const [anna, ...others] = await Promise.all(names.map((name) => town.device(name)));
   if (anna === undefined) throw new Error('somebody founds');
   await foundTown(town, anna, 'Musterstadt', names[0] ?? '');
   for (const [at, device] of others.entries()) await inviteAndJoin(anna, device, names[at + 1] ?? '');
@@ -46,11 +39,7 @@ async function makeAdmin(by: Device, device: Device, name: string): Promise<void
 
 const runnerOf = ({ engine }: Device): LogRunner | undefined => engine?.conversations()[0];
 
-async function reads(device: Device, text: string): Promise<void> {
-  await until(async () => (await device.texts(TITLE)).includes(text), `${device.name} reads ${text}`, 25_000);
-}
-
-describe('a Welcome that its sender owes', { timeout: 90_000 }, () => {
+describe.concurrent('a Welcome that its sender owes', { timeout: 90_000 }, () => {
   it('into a group is sent by another member, once the sender has been put out', async () => {
     const [anna, bert, cem] = (await townOf('Anna Ahrens', 'Bert Böhm', 'Cem Çelik')) as [
       Device,
@@ -83,7 +72,7 @@ describe('a Welcome that its sender owes', { timeout: 90_000 }, () => {
   it('into the town is sent by another admin, once the sender has been put out', async () => {
     const [anna, bert] = (await townOf('Anna Ahrens', 'Bert Böhm')) as [Device, Device];
     await makeAdmin(anna, bert, 'Bert Böhm');
-    const dora = await (town as Town).device('dora');
+    const dora = await anna.town.device('dora');
     const before = (await anna.invitations()).length;
     await anna.client.intend({ type: 'invite', uses: 1, expiresAt: Date.now() + 86_400_000 });
     await until(async () => (await anna.invitations()).length > before, 'an invitation');
@@ -100,7 +89,7 @@ describe('a Welcome that its sender owes', { timeout: 90_000 }, () => {
     expect((await dora.setup()).phase).toBe('joining');
     bert.goOnline();
     await putOut(bert, 'Anna Ahrens');
-    await until(async () => (await dora.setup()).phase === 'ready', 'Dora is in', 30_000);
+    await until(async () => (await dora.setup()).phase === 'ready', 'Dora is in');
     expect((await dora.directory()).persons.map(({ name }) => name)).toContain('Dora Demir');
   });
 

@@ -356,7 +356,7 @@ export function first<T>(observe: (onValue: (value: T) => void) => () => void): 
   });
 }
 
-export async function until(condition: () => Promise<boolean>, what: string, ms = 15_000): Promise<void> {
+export async function until(condition: () => Promise<boolean>, what: string, ms = 60_000): Promise<void> {
   const end = Date.now() + ms;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
