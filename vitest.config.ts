@@ -1,6 +1,6 @@
 /**
  * The suites of `npm test`. Everything runs on Node; what touches Svelte's state resolves packages as a
- * browser would, and `e2e` drives a real browser against the built server, one file after the other.
+ * browser would, and `e2e` drives real browsers against the built server.
  */
 import { availableParallelism } from 'node:os';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
@@ -23,8 +23,8 @@ export default defineConfig({
   test: {
     allowOnly: false,
     teardownTimeout: MINUTE,
-    // Vitest leaves one core to others: half of a machine with two.
-    maxWorkers: availableParallelism(),
+    // Vitest leaves one core to others: half of a machine with two. Stories and browsers wait much of their time.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         test: {
@@ -66,7 +66,9 @@ export default defineConfig({
           testTimeout: 2 * MINUTE,
           hookTimeout: 2 * MINUTE,
           expect: { poll: { timeout: MINUTE / 2 } },
-          fileParallelism: false,
+          // Two or three browsers and a relay to each file.
+          maxWorkers: availableParallelism(),
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -25,7 +25,8 @@ const VIEWS: readonly View[] = [
 ];
 const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
 
-describe('every screen', () => {
+/** A run takes its time where others work as well. */
+describe('every screen', { timeout: 600_000 }, () => {
   let town: BrowserTown;
   let anna: Staff;
   let cem: Staff;

@@ -38,8 +38,8 @@ function hang(worker: Worker): void {
   isStarted.catch(() => undefined);
 }
 
-async function bothHave(expected: readonly string[]): Promise<void> {
-  for (const staff of [anna, bert]) await staff.shows(expected);
+async function bothHave(expected: readonly string[], timeout?: number): Promise<void> {
+  for (const staff of [anna, bert]) await staff.shows(expected, timeout);
 }
 
 it('replaces a worker that hangs, and hands over what was written meanwhile', async () => {
@@ -59,7 +59,7 @@ it('replaces a worker that hangs, and hands over what was written meanwhile', as
   }
 });
 
-it('says so when every new worker hangs too, and takes what is written', async () => {
+it('says so when every new worker hangs too, and takes what is written', { timeout: 300_000 }, async () => {
   await anna.page.reload();
   anna.page.on('worker', hang);
   anna.page.workers().forEach(hang);
@@ -72,7 +72,8 @@ it('says so when every new worker hangs too, and takes what is written', async (
   await anna.shows([...texts, 'Das geht später hinaus']);
   anna.page.off('worker', hang);
   texts.push('Das geht später hinaus');
-  await bothHave(texts);
+  // Each new worker is waited for longer than the one before.
+  await bothHave(texts, 120_000);
 });
 
 it('says nothing on any console', () => {

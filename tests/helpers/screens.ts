@@ -6,6 +6,8 @@ export type Language = 'de' | 'en';
 export interface Screen {
   readonly name: string;
   readonly hash: string;
+  /** Before a town is joined no page leads to another one. */
+  readonly isEntry?: true;
   /** Opens what lies on top of the page: a menu, a dialog. */
   readonly open?: (page: Page) => Promise<void>;
 }
@@ -14,17 +16,20 @@ const button = (page: Page, name: RegExp): Locator => page.getByRole('button', {
 
 /** Of a device without a town. */
 export const SETUP_SCREENS: readonly Screen[] = [
-  { name: 'welcome', hash: '#/' },
+  { name: 'welcome', hash: '#/', isEntry: true },
   {
     name: 'enter invitation',
     hash: '#/',
+    isEntry: true,
     open: (page) => button(page, /^(Einladung eingeben|Enter an? invitation)/).click(),
   },
+  { name: 'damaged link', hash: '#/beitreten/abc', isEntry: true },
   {
-    name: 'damaged link',
-    hash: '#/beitreten/abc',
+    name: 'scan',
+    hash: '#/',
+    isEntry: true,
+    open: (page) => button(page, /^(Einladung scannen|Scan)/).click(),
   },
-  { name: 'scan', hash: '#/', open: (page) => button(page, /^(Einladung scannen|Scan)/).click() },
 ];
 
 /** Of a member; `conversation` is the number of a group, as the address has it. */
@@ -69,13 +74,29 @@ export function memberScreens(conversation: string): readonly Screen[] {
   ];
 }
 
-/** Opens the screen anew, in the language kept on this device. */
+/** Goes to the screen as one does by a link; anew where something may lie on top of the page that is open. */
 export async function show(page: Page, address: string, screen: Screen): Promise<void> {
-  await page.goto('about:blank');
-  await page.goto(`${address}/${screen.hash}`);
+  const isOpen = page.url().startsWith(`${address}/#`) && !page.url().endsWith(screen.hash);
+  const isCovered = async (): Promise<boolean> =>
+    (await page.locator('[role=menu], dialog[open], [role=dialog]').filter({ visible: true }).count()) > 0;
+  if (screen.isEntry !== true && isOpen && !(await isCovered())) await follow(page, screen.hash);
+  else {
+    await page.goto('about:blank');
+    await page.goto(`${address}/${screen.hash}`);
+  }
   await page.locator('main').waitFor({ state: 'attached' });
   await page.getByRole('heading').filter({ visible: true }).first().waitFor();
   await screen.open?.(page);
+}
+
+/** Until the page behind the link has been drawn. */
+function follow(page: Page, hash: string): Promise<void> {
+  return page.evaluate(async (to) => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    location.hash = to;
+    await frame();
+    await frame();
+  }, hash);
 }
 
 export async function speak(page: Page, address: string, language: Language): Promise<void> {
