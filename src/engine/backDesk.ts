@@ -28,6 +28,8 @@ import type { BackView } from './views';
 const WELCOME_WAIT_MS = 10 * 60_000;
 /** A conversation that the other one has claimed comes with a Welcome, once that one is online. */
 const CLAIM_WAIT_MS = 3_600_000;
+/** Whoever took the town to the relay before us adds everybody at once. */
+const TAKEN_WAIT_MS = 60_000;
 /**
  * Then another request is made: the one before may have been heard, and its Welcome lost; or it came too soon
  * behind one that this device has forgotten, or that a copy of it has made. Twice as long each time, up to a day.
@@ -191,9 +193,12 @@ export class BackDesk {
     this.#cancelTimer = services.clock.after(LOOK_AGAIN_MS, () => {
       this.lookAgain();
     });
-    if (relay?.isOnline !== true || this.#engine.succession.isLost) return;
+    if (relay?.isOnline !== true) return;
+    const { isLost, nextTown } = this.#engine.succession;
     const isTownLost = lost.some(({ isTown }) => isTown);
-    for (const one of lost) if (one.isTown || !isTownLost) await this.#ask(one, identity);
+    // At a relay that has lost ours there is nobody to be asked but those who have gone on there.
+    for (const one of lost)
+      if (isLost ? one.log === nextTown : one.isTown || !isTownLost) await this.#ask(one, identity);
   }
 
   #lost(identity: Identity): readonly Lost[] {
@@ -210,9 +215,13 @@ export class BackDesk {
     }
     const seq = engine.townSeq();
     const directory = engine.directory();
-    if (this.#ahead !== undefined) {
+    // An admin has found it there, or the relay has it and we have no key to it.
+    const { nextTown } = engine.succession;
+    const ahead = nextTown ?? this.#ahead;
+    if (ahead !== undefined) {
       const helpers = () => allDevicesAt(directory, seq);
-      lost.push({ log: this.#ahead, isTown: false, runner: undefined, waitMs: CLAIM_WAIT_MS, helpers });
+      const waitMs = nextTown === undefined ? CLAIM_WAIT_MS : TAKEN_WAIT_MS;
+      lost.push({ log: ahead, isTown: nextTown !== undefined, runner: undefined, waitMs, helpers });
     }
     for (const runner of engine.conversations()) {
       const log = this.#claimedWithoutUs(runner);

@@ -5,12 +5,12 @@
  */
 import { bytesToHex, equalBytes, type Bytes } from '../lib/bytes';
 import { holdsAt } from '../domain/directory';
-import type { DeviceId } from '../domain/ids';
+import type { DeviceId, LogId } from '../domain/ids';
 import { parseLink } from '../domain/invitationLink';
 import { MAILBOX_LOG, META, TOWN_LOG, VIEW } from '../records/keys';
 import type { LogRunner } from '../sync/logRunner';
 import type { OpenedMail } from '../sync/mail';
-import { isSuccessor } from '../sync/succession';
+import { isSuccessor, townLogId } from '../sync/succession';
 import type { VaultWrite } from '../vault/vault';
 import type { Engine } from './engine';
 import { NotStored } from './intentBook';
@@ -56,6 +56,13 @@ export class Succession {
     if (this.#isVersionTooOld) return 'version-too-old';
     if (this.#record.lostSince !== undefined) return 'relay-changed';
     return this.#isClockWrong ? 'clock-wrong' : undefined;
+  }
+
+  /** The town's log that somebody else has at this relay, as long as no Welcome into it has come (SPEC Q6). */
+  get nextTown(): LogId | undefined {
+    const { founding } = this.#engine.directory();
+    const { taken = 0, attempt } = this.#record;
+    return attempt === undefined && taken > this.#engine.generation ? townLogId(founding, taken) : undefined;
   }
 
   mayWatch(runner: LogRunner): boolean {
@@ -157,6 +164,7 @@ export class Succession {
     const mailbox = engine.runners.get(MAILBOX_LOG);
     for (const runner of engine.runners.values()) if (runner !== mailbox) runner.disconnected();
     if (mailbox !== undefined) await this.#beginMailbox(mailbox);
+    engine.back.lookAgain();
   }
 
   /** A disk that is full now has room later: until this is stored there is nothing to knock with. */
@@ -288,7 +296,7 @@ export class Succession {
 
   #state(since: number | undefined, attempt: Attempt | undefined): SuccessionView['state'] {
     if (attempt !== undefined) return 'continuing';
-    if ((this.#record.taken ?? 0) > this.#engine.generation) return 'waits-for-other';
+    if (this.nextTown !== undefined) return 'waits-for-other';
     return since === undefined ? 'ours' : 'waits-for-admin';
   }
 }

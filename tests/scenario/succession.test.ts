@@ -442,6 +442,35 @@ describe.concurrent('the town goes on at another relay', { timeout: 120_000 }, (
     await say(anna, 'wieder da', [bert, cem]);
   });
 
+  it('with the admin whose phone goes back behind her own move there (Q6, B1)', async () => {
+    const three = await threeAndRelay();
+    const { anna, bert, cem } = three;
+    const profile = anna.store.snapshot();
+    await destroyed(three);
+    await confirm(three.town, anna);
+    await continued([anna, bert, cem]);
+    await say(bert, 'im neuen', [anna, cem]);
+    anna.stop();
+    anna.store = MemoryStore.fromSnapshot(profile);
+    await anna.start();
+    await noticed(anna);
+    // Her leaf is in the next town: nobody sends her a Welcome.
+    await confirm(three.town, anna);
+    await until(async () => (await anna.succession()).state === 'waits-for-other', 'anna waits');
+    anna.skew = HOUR / 20;
+    anna.engine?.back.lookAgain();
+    await until(() => Promise.resolve(anna.engine?.generation === 1), 'anna follows');
+    // So do her conversations wait for the one that she is in already.
+    anna.engine?.back.lookAgain();
+    await until(async () => (await anna.status()).connection.state === 'online', 'anna is online');
+    await pause(500);
+    anna.skew = 2 * HOUR;
+    anna.engine?.back.lookAgain();
+    await allRead([anna], ['im neuen']);
+    await say(anna, 'wieder da', [bert, cem]);
+    await say(cem, 'schön', [anna, bert]);
+  });
+
   it('with pairs, what is read, and newcomers', async () => {
     const three = await threeAndRelay();
     const { anna, bert, cem } = three;

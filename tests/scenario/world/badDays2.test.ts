@@ -13,4 +13,7 @@ describe('bad days that once failed', () => {
   testSeeds(10_222, 10_222);
   testSeeds(10_307, 10_308);
   testSeeds(10_343, 10_343);
+  // The admin went back behind her own move, to a relay that has the next town (SPEC Q6, B1).
+  testSeeds(10_180, 10_180);
+  testSeeds(10_184, 10_184);
 });

@@ -2,6 +2,7 @@
 import { bytesToHex } from '../../../../src/lib/bytes';
 import { allDevicesAt, holdsAt, isAdminAt, type Directory } from '../../../../src/domain/directory';
 import { idToBytes, type DeviceId, type LogId } from '../../../../src/domain/ids';
+import { continuationOf } from '../../../../src/domain/succession';
 import type { Engine } from '../../../../src/engine/engine';
 import { TOWN_LOG } from '../../../../src/records/keys';
 import type { LogRunner } from '../../../../src/sync/logRunner';
@@ -72,12 +73,18 @@ export class Census {
     });
   }
 
-  /** It has lost its place, and was put out before it came back: nobody takes it back, and it cannot read why. */
-  isPutOutUnheard({ engine }: WorldDevice, { log, lost }: LogRunner): boolean {
+  /**
+   * It has lost its place there, or waits for what continues it, and was put out before it came back: nobody takes
+   * it back, and it cannot read why.
+   */
+  isPutOutUnheard({ engine }: WorldDevice, { state: { core, progress }, lost }: LogRunner): boolean {
     const person = engine?.identity?.person;
-    if (lost !== 'group' || person === undefined) return false;
+    if (engine === undefined || person === undefined) return false;
+    const isWaiting = core.continues !== undefined && !progress.isCreated;
+    const next = isWaiting ? continuationOf(engine.directory(), core.continues.log).next : undefined;
+    const log = lost === 'group' ? core.log : next?.log;
     return this.#world.devices.some(({ engine: other }) => {
-      const runner = other?.runnerOf(log);
+      const runner = log === undefined ? undefined : other?.runnerOf(log);
       const fold = runner?.state.fold;
       const isHeld = runner?.lost === undefined && runner?.state.progress.isMember === true;
       return isHeld && fold?.type === 'conversation' && fold.conversation.roster[person] === undefined;
