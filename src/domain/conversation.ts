@@ -21,6 +21,13 @@ export interface Conversation {
 export interface Base {
   readonly log: LogId;
   readonly counters: Readonly<Record<DeviceId, number>>;
+  /** What it had gone on in before it was lost again, unknown to whoever took the town further: the oldest first. */
+  readonly later?: readonly Base[];
+}
+
+/** All logs that are continued here, with what of each the founder had. */
+export function basesOf(base: Base | undefined): readonly Base[] {
+  return base === undefined ? [] : [base, ...(base.later ?? [])];
 }
 
 export interface ConversationStep {

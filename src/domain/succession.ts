@@ -4,6 +4,7 @@
  */
 import { equalBytes } from '../lib/bytes';
 import { MAX_GENERATION } from './body';
+import { basesOf, type Base } from './conversation';
 import { holdsAt, type ContinuedLog, type Directory, type Span } from './directory';
 import type { DeviceId, LogId } from './ids';
 
@@ -56,6 +57,51 @@ export function isFaithful(own: Directory, next: Directory): boolean {
       );
     },
   );
+}
+
+/**
+ * What a conversation is continued from in the town that `next` describes: a directory that came from further
+ * back does not know where its log had gone on, and others may wait with what that log continued (SPEC Q7).
+ */
+export function knownBase(own: Base, had: Base | undefined, known: Directory, next: Directory): Base {
+  let base = own;
+  for (const log of logsBefore(known, own.log)) {
+    if (next.continued?.[log]?.log === base.log) break;
+    const { later = [], ...last } = base;
+    base = { log, counters: had?.log === log ? had.counters : {}, later: [last, ...later] };
+  }
+  return base;
+}
+
+/**
+ * A member says what a base had gone on in (SPEC Q7). Believed only as far as the town's logs leave generations
+ * between: nobody's words of another conversation may be carried here.
+ */
+export function withLaterBase(
+  base: Base | undefined,
+  { old, log }: { readonly old: LogId; readonly log: LogId },
+  directory: Directory,
+  generation: number,
+): Base | undefined {
+  const logs = basesOf(base).map((one) => one.log);
+  if (base === undefined || !logs.includes(old) || logs.includes(log)) return base;
+  const told = { ...base, later: [...(base.later ?? []), { log, counters: {} }] };
+  return laterLogs(told, directory, generation).includes(log) ? told : base;
+}
+
+/** Of what is said that a base had gone on in, what is believed. */
+export function laterLogs(
+  base: Base | undefined,
+  { continued = {} }: Directory,
+  generation: number,
+): readonly LogId[] {
+  const begun = Object.values(continued).find(
+    (next) => next.log === base?.log && next.generation < generation,
+  );
+  const between = generation - 1 - (begun?.generation ?? 0);
+  return basesOf(base)
+    .slice(1, 1 + Math.max(0, between))
+    .map(({ log }) => log);
 }
 
 /** The logs that this one continues, the latest first: what was said there was said in this conversation. */

@@ -1,5 +1,6 @@
 /** A Welcome becomes a log of this device: what it brings, and what the device had of it already (SPEC J4, B6, Q5). */
 import { bytesToHex } from '../lib/bytes';
+import { basesOf, type Base } from '../domain/conversation';
 import type { Directory } from '../domain/directory';
 import { encodeEntry, parseContent, parseEntry, type WireEntry } from '../domain/entry';
 import type { DeviceId, EntryId } from '../domain/ids';
@@ -55,7 +56,7 @@ export async function prepareJoining(engine: Engine, joining: Joining): Promise<
     number,
     mail,
   );
-  const history = await verifiedHistory(mail.context, mail.snapshot.history, directory);
+  const history = await verifiedHistory(mail.context, mail.snapshot, directory);
   const isWaiting = existing?.state.progress.isCreated === false;
   return isWaiting && existing.state.core.continues !== undefined
     ? goOver(engine, joining, existing, joined, history)
@@ -71,6 +72,7 @@ async function goOver(
   history: readonly TimelineRecord[],
 ): Promise<PreparedLog> {
   const { continues, createdAt } = existing.state.core;
+  await sayBases(engine, joined, continues);
   const core = { ...joined.core, createdAt, ...(continues && { continues }) };
   const before = { ...joined, core };
   const taken = await takeOver(engine.records, before, existing.state, history, identity);
@@ -84,6 +86,23 @@ async function goOver(
     ...done.map(withoutIntent),
   ];
   return { state, writes, done, anew: [] };
+}
+
+/** What the founder of the log does not know of what it continues: in front of all that is said there (SPEC Q7). */
+async function sayBases(
+  engine: Engine,
+  { number, fold }: LogState,
+  continues: Base | undefined,
+): Promise<void> {
+  const known = fold.type === 'town' ? [] : basesOf(fold.conversation.base).map(({ log }) => log);
+  if (continues === undefined) return;
+  let old = continues.log;
+  for (const { log } of continues.later ?? []) {
+    const isUnsaid = !known.includes(log);
+    if (isUnsaid && !(await engine.addEntry(number, { kind: 'town-log-continued', old, log })))
+      throw new NotStored();
+    old = log;
+  }
 }
 
 /** As a newcomer, or back into a log of which the device has rows already (SPEC B6). */

@@ -5,6 +5,7 @@
 import { bytesToHex, type Bytes } from '../lib/bytes';
 import { sha256 } from '../crypto/hash';
 import type { EntryBody } from '../domain/body';
+import { basesOf } from '../domain/conversation';
 import { allDevicesAt, holdsAt, isAdminAt, pairKey, type Directory } from '../domain/directory';
 import { parseEntry, type WireEntry } from '../domain/entry';
 import type { DeviceId, EntryId, LogId, PersonId } from '../domain/ids';
@@ -144,11 +145,12 @@ export class SuccessionCarry {
   /** Texts and removals that the founder of this log did not have, and nobody has posted since. */
   async #carry(runner: LogRunner): Promise<boolean> {
     const { number, fold, core } = runner.state;
-    const base = fold.type === 'conversation' ? fold.conversation.base : undefined;
-    if (base === undefined) return true;
-    const { records } = this.#engine;
+    const bases = fold.type === 'conversation' ? basesOf(fold.conversation.base) : [];
+    const { records, book } = this.#engine;
+    // What of ours belongs here has to be known first.
+    if (book.waiting(number).some(({ intent }) => intent.body.kind === 'town-log-continued')) return false;
     const posted = await heldEntries(records, number, generationOrder(core.generation ?? 0));
-    for (const { intent } of this.#engine.book.waiting(number)) addCarriedName(posted, intent.body);
+    for (const { intent } of book.waiting(number)) addCarriedName(posted, intent.body);
     const rows = await records.range<readonly TimelineRecord[]>('rows', {
       from: rowKey(number, 0),
       to: rowKey(number, generationOrder(core.generation ?? 0) - 1),
@@ -157,17 +159,15 @@ export class SuccessionCarry {
       const wire = proof === undefined ? undefined : parseEntry(proof.entry);
       if (proof === undefined || wire?.ok !== true) continue;
       const { device, name } = namesOf(wire.value);
-      if (wire.value.counter <= (base.counters[device] ?? 0) || posted.has(name)) continue;
-      const body: EntryBody = {
-        kind: 'carried',
-        log: base.log,
-        epochTag: proof.epochTag,
-        entry: proof.entry,
-      };
-      // Also what an earlier log had said: it is not of the one that this log continues.
-      const carried = await openCarried(body, base.log, this.#engine.directory());
-      const kind = carried?.content.body.kind;
-      if (kind === 'text' || kind === 'roster') await this.#engine.addEntry(number, body);
+      if (posted.has(name)) continue;
+      for (const { log, counters } of bases) {
+        if (wire.value.counter <= (counters[device] ?? 0)) continue;
+        const body: EntryBody = { kind: 'carried', log, epochTag: proof.epochTag, entry: proof.entry };
+        // Also what an earlier log had said: it is not of one that this log continues.
+        const carried = await openCarried(body, this.#engine.directory());
+        const kind = carried?.content.body.kind;
+        if (kind === 'text' || kind === 'roster') await this.#engine.addEntry(number, body);
+      }
     }
     return true;
   }
@@ -191,7 +191,7 @@ export class SuccessionCarry {
         epochTag: value.epochTag,
         entry: value.entry,
       };
-      const carried = await openCarried(body, predecessor, this.#engine.directory());
+      const carried = await openCarried(body, this.#engine.directory());
       if (carried !== undefined && this.#isUndone(carried.content.body)) undone.push(body);
     }
     if (undone.length > 0 && !this.#isOurTurn(TOWN_LOG, core.log)) return false;

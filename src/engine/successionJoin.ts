@@ -34,7 +34,8 @@ export async function takeOver(
   const base = fold.type === 'conversation' ? fold.conversation.base : undefined;
   const { continues } = waiting.core;
   // Counters of the log we lost say nothing of one that was lost after it.
-  const counters = base !== undefined && base.log === continues?.log ? continues.counters : {};
+  const isSame = base !== undefined && base.log === continues?.log && base.later === undefined;
+  const counters = isSame ? continues.counters : {};
   const fresh = missing(history, held, counters, core.generation ?? 0);
   const timeline = await addToTimeline(records, number, had.tail, fresh);
   const newest = fresh.at(-1);

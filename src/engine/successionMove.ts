@@ -6,6 +6,7 @@
 import type { Bytes } from '../lib/bytes';
 import type { Base, Conversation } from '../domain/conversation';
 import type { PersonId } from '../domain/ids';
+import { knownBase } from '../domain/succession';
 import {
   documentRowKey,
   generationOrder,
@@ -95,7 +96,9 @@ async function conversationWrites(
   );
   // One that had not found its successor yet still continues what it continued before.
   const isWaiting = !progress.isCreated && core.continues !== undefined;
-  const base: Base = isWaiting ? core.continues : { log: core.log, counters: progress.counters };
+  const own: Base = isWaiting ? core.continues : { log: core.log, counters: progress.counters };
+  const base =
+    town.fold.type === 'town' ? knownBase(own, core.continues, engine.directory(), town.fold.directory) : own;
   const line: TimelineRecord = {
     order: generationOrder(generation),
     relayAt: clock.now(),
@@ -177,7 +180,7 @@ async function intentWrites(engine: Engine): Promise<readonly VaultWrite[]> {
     const wasGiven =
       intent.body.kind === 'text' && counter !== undefined && old?.progress.isCreated === true
         ? { log: old.core.log, epochTag: old.group?.tag ?? new Uint8Array(EPOCH_TAG_BYTES), counter }
-        : carried;
+        : (carried ?? (intent.body.kind === 'text' ? 'maybe' : undefined));
     const anew: EntryIntent = {
       ...rest,
       counter: undefined,

@@ -159,8 +159,17 @@ export interface EntryIntent {
   readonly salt: Bytes;
   /** The relay has acknowledged it at this seq. */
   readonly seq: number | undefined;
-  /** It had this counter in a log that was lost, and may have reached some: it goes as `carried`. */
-  readonly carried?: { readonly log: LogId; readonly epochTag: Bytes; readonly counter: number };
+  /**
+   * A text that may have reached some goes as `carried`: it had this counter in a log that was lost, or waited
+   * when the town moved, in a profile that may have gone back.
+   */
+  readonly carried?: Given | 'maybe';
+}
+
+export interface Given {
+  readonly log: LogId;
+  readonly epochTag: Bytes;
+  readonly counter: number;
 }
 
 /** Who this device is. Secrets are sealed by the vault like everything else. */

@@ -13,20 +13,18 @@ import type { SealedRecords } from '../records/sealedRecords';
 import { verifyEntry, type OpenedEntry } from './entrySeal';
 
 export interface CarriedEntry extends OpenedEntry {
+  /** For which it was signed; whether that may be carried here says the fold. */
+  readonly log: LogId;
   readonly epochTag: Uint8Array<ArrayBuffer>;
 }
 
-/** The log whose entries may be carried here. */
+/** The log whose entries may be carried into the town's. */
 export function predecessorOf(fold: Fold): LogId | undefined {
-  return fold.type === 'town' ? fold.directory.continuation?.old : fold.conversation.base?.log;
+  return fold.type === 'town' ? fold.directory.continuation?.old : undefined;
 }
 
-export async function openCarried(
-  body: EntryBody,
-  predecessor: LogId | undefined,
-  directory: Directory,
-): Promise<CarriedEntry | undefined> {
-  if (body.kind !== 'carried' || body.log !== predecessor) return undefined;
+export async function openCarried(body: EntryBody, directory: Directory): Promise<CarriedEntry | undefined> {
+  if (body.kind !== 'carried') return undefined;
   const wire = parseEntry(body.entry);
   if (!wire.ok) return undefined;
   const device = bytesToHex(wire.value.device) as DeviceId;
@@ -40,6 +38,7 @@ export async function openCarried(
     device,
     content: content.value,
     epochTag: body.epochTag,
+    log: body.log,
   };
 }
 

@@ -9,9 +9,10 @@
  */
 import { err, ok, type Result } from '../lib/result';
 import type { SecretKey } from '../crypto/secretKey';
+import { basesOf } from '../domain/conversation';
 import { encodeContent, encodeEntry, type EntryContent } from '../domain/entry';
 import type { DeviceId } from '../domain/ids';
-import type { EntryIntent, Flight, FlightEnvelope } from '../records/logRecords';
+import type { EntryIntent, Flight, FlightEnvelope, Given } from '../records/logRecords';
 import { sealEntries, signEntry, type SealFailure } from './entrySeal';
 import type { Group, LogState } from './logState';
 
@@ -63,7 +64,7 @@ export async function prepareFlight(
           id: intent.entry,
           counter: intent.counter,
           salt: intent.salt,
-          content: await contentOf(state, author, intent),
+          content: await contentOf(state, group, author, intent),
         }),
       ),
     );
@@ -87,13 +88,17 @@ export function withoutCounter(intent: EntryIntent): EntryIntent {
   return { ...intent, counter: undefined, seq: undefined };
 }
 
-async function contentOf(state: LogState, author: Author, intent: EntryIntent): Promise<EntryContent> {
+async function contentOf(
+  state: LogState,
+  group: Group,
+  author: Author,
+  intent: EntryIntent & { readonly counter: number },
+): Promise<EntryContent> {
   const { cursor, chain } = state.progress;
   const { body, writtenAt, carried } = intent;
   const content = { body, writtenAt, seenSeq: cursor, seenChain: chain };
   if (carried === undefined) return content;
-  // Signed for the log that was lost, under the counter it had there: whoever has it already knows it.
-  const { log, epochTag, counter } = carried;
+  const { log, epochTag, counter } = placeOf(state, group, author, carried, intent.counter);
   const old = { ...content, seenSeq: 0, seenChain: NO_LINK };
   const wire = await signEntry(log, epochTag, author, {
     id: intent.entry,
@@ -102,6 +107,23 @@ async function contentOf(state: LogState, author: Author, intent: EntryIntent): 
     content: old,
   });
   return { ...content, body: { kind: 'carried', log, epochTag, entry: encodeEntry(wire) } };
+}
+
+/**
+ * Signed for the log that was lost, under the counter it had there: whoever has it already knows it. Where that
+ * log is not continued, or something else of ours was read under that counter, for this one: then the id tells.
+ */
+function placeOf(
+  { core: { log }, fold }: LogState,
+  { tag: epochTag }: Group,
+  { device }: Author,
+  carried: Given | 'maybe',
+  counter: number,
+): Given {
+  const bases = fold.type === 'town' ? [] : basesOf(fold.conversation.base);
+  const isOpen = (given: Given) =>
+    bases.some((base) => base.log === given.log && (base.counters[device] ?? 0) < given.counter);
+  return carried !== 'maybe' && isOpen(carried) ? carried : { log, epochTag, counter };
 }
 
 /** As many as one flight carries: with thousands waiting, the rest is not even looked at. */

@@ -1,10 +1,11 @@
 /** Entry envelopes: opened and verified in any order, folded in the log's (SPEC I4, I5, I7, I8). */
 import { equalBytes, type Bytes } from '../lib/bytes';
 import { sha256 } from '../crypto/hash';
-import { foldCarried, foldConversation } from '../domain/conversation';
+import { basesOf, foldCarried, foldConversation, type Base } from '../domain/conversation';
 import { foldDirectory } from '../domain/directory';
 import { encodeEntry } from '../domain/entry';
-import type { PersonId } from '../domain/ids';
+import type { DeviceId, PersonId } from '../domain/ids';
+import { withLaterBase } from '../domain/succession';
 import { parseEnvelope } from '../protocol/envelope';
 import type { StoredEnvelope } from '../protocol/frames';
 import { orderOf } from '../records/keys';
@@ -22,6 +23,7 @@ export type Opened =
     }
   | { readonly gap: 'unreadable'; readonly isOtherEpoch: boolean };
 
+const NO_COUNTERS: Base['counters'] = {};
 const NO_REQUESTS: ReadonlyMap<OpenedEntry, VerifiedBackRequest> = new Map();
 export const UNREADABLE: Opened = { gap: 'unreadable', isOtherEpoch: false };
 
@@ -44,11 +46,10 @@ export async function openEnvelope(draft: IngestDraft, stored: StoredEnvelope): 
   if (!equalBytes(envelope.value.epochTag, group.tag)) return { gap: 'unreadable', isOtherEpoch: true };
   const entries = await openEntries(log, group, envelope.value);
   if (!entries.ok) return UNREADABLE;
-  const predecessor = predecessorOf(draft.fold);
   const opened = await Promise.all(
     entries.value.map(async (entry) =>
       entry.content.body.kind === 'carried'
-        ? { ...entry, carried: await openCarried(entry.content.body, predecessor, draft.directory) }
+        ? { ...entry, carried: await openCarried(entry.content.body, draft.directory) }
         : entry,
     ),
   );
@@ -126,7 +127,7 @@ function foldEntry(
     ...draft.progress,
     counters: { ...draft.progress.counters, [device]: entry.wire.counter },
   };
-  if (entry.carried !== undefined) foldCarriedEntry(draft, place, entry.carried);
+  if (entry.carried !== undefined) foldCarriedEntry(draft, place, entry.carried, device);
   const author = draft.personOf(device);
   const effects = foldBody(draft, place, entry, author);
   const isShown = content.body.kind === 'text' || content.body.kind === 'unknown' || effects.length > 0;
@@ -158,12 +159,17 @@ function judgeOwn(draft: IngestDraft, counter: number, intent: number | undefine
 }
 
 /** The author's own words and removals count, wherever they were written (SPEC Q8). */
-function foldCarriedEntry(draft: IngestDraft, { seq, order, relayAt }: Place, carried: CarriedEntry): void {
+function foldCarriedEntry(
+  draft: IngestDraft,
+  { seq, order, relayAt }: Place,
+  carried: CarriedEntry,
+  by: DeviceId,
+): void {
   const { fold } = draft;
-  const { device, content, wire, epochTag } = carried;
+  const { device, content, wire, epochTag, log } = carried;
   const { body } = content;
   if (fold.type === 'town') {
-    if (!isPuttingOut(body)) return;
+    if (!isPuttingOut(body) || log !== predecessorOf(fold)) return;
     const entryHash = sha256(encodeEntry(wire));
     const directory = foldDirectory(fold.directory, { seq, at: relayAt, device, entryHash, body });
     if (directory !== fold.directory) draft.setFold({ ...fold, directory });
@@ -171,8 +177,10 @@ function foldCarriedEntry(draft: IngestDraft, { seq, order, relayAt }: Place, ca
   }
   const author = draft.personOf(device);
   const name = heldName(device, carried.id);
+  const own = log === draft.log && by === device ? { log, counters: NO_COUNTERS } : undefined;
+  const base = own ?? basesOf(fold.conversation.base).find((one) => one.log === log);
   // What the founder of this log had was handed over with the Welcome.
-  if (author === undefined || wire.counter <= (fold.conversation.base?.counters[device] ?? 0)) return;
+  if (author === undefined || base === undefined || wire.counter <= (base.counters[device] ?? 0)) return;
   const { conversation, effects } = foldCarried(fold.conversation, { author, body });
   if (conversation !== fold.conversation) draft.setFold({ ...fold, conversation });
   if (draft.held?.has(name) === true || (body.kind !== 'text' && effects.length === 0)) return;
@@ -215,6 +223,13 @@ function foldBody(
     return [];
   }
   if (author === undefined) return [];
+  if (body.kind === 'town-log-continued') {
+    const { base, roster } = fold.conversation;
+    const later = withLaterBase(base, body, draft.directory, draft.generation);
+    if (later !== undefined && later !== base && roster[author] !== undefined)
+      draft.setFold({ ...fold, conversation: { ...fold.conversation, base: later } });
+    return [];
+  }
   const { conversation, effects } = foldConversation(fold.conversation, { author, body });
   if (conversation !== fold.conversation) draft.setFold({ ...fold, conversation });
   return effects;

@@ -11,7 +11,7 @@ import { importSealKey, openBytes, sealBytes } from '../crypto/seal';
 import { parseContent, parseEntry } from '../domain/entry';
 import type { DeviceId } from '../domain/ids';
 import type { Directory } from '../domain/directory';
-import { logsBefore } from '../domain/succession';
+import { laterLogs, logsBefore } from '../domain/succession';
 import { parseGroupContext, RULESET, type GroupContext } from '../domain/groupContext';
 import { encodeCbor } from '../protocol/codec';
 import { encodeEnvelope, EPOCH_TAG_BYTES, parseEnvelope } from '../protocol/envelope';
@@ -100,10 +100,11 @@ export async function openMail(
  */
 export async function verifiedHistory(
   context: GroupContext,
-  history: readonly TimelineRecord[],
+  { history, fold, generation }: Pick<Snapshot, 'history' | 'fold' | 'generation'>,
   directory: Directory,
 ): Promise<readonly TimelineRecord[]> {
-  const logs = [context.log, ...logsBefore(directory, context.log)];
+  const later = fold.type === 'town' ? [] : laterLogs(fold.conversation.base, directory, generation);
+  const logs = [context.log, ...logsBefore(directory, context.log), ...later];
   const verdicts = await Promise.all(
     history.map(async (item) => {
       if (item.proof === undefined) return false;

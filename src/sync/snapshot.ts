@@ -8,6 +8,7 @@ import * as v from 'valibot';
 import { ok, type Failure, type Result } from '../lib/result';
 import type { Bytes } from '../lib/bytes';
 import { sha256 } from '../crypto/hash';
+import { MAX_GENERATION } from '../domain/body';
 import type { Conversation } from '../domain/conversation';
 import type { Directory } from '../domain/directory';
 import { deviceIdSchema, invitationIdSchema, logIdSchema, personIdSchema } from '../domain/ids';
@@ -89,12 +90,19 @@ const directorySchema = v.strictObject({
   ),
 });
 
+const baseSchema = v.strictObject({ log: logIdSchema, counters: mapOf(deviceIdSchema, uint) });
+
 const conversationSchema = v.strictObject({
   kind: v.picklist(['direct', 'group']),
   title: absent(text),
   roster: mapOf(personIdSchema, v.picklist(['member', 'manager'])),
   former: persons,
-  base: v.exactOptional(v.strictObject({ log: logIdSchema, counters: mapOf(deviceIdSchema, uint) })),
+  base: v.exactOptional(
+    v.strictObject({
+      ...baseSchema.entries,
+      later: v.exactOptional(v.pipe(v.array(baseSchema), v.maxLength(MAX_GENERATION))),
+    }),
+  ),
 });
 
 const returnsSchema = v.record(

@@ -457,8 +457,12 @@ describe.concurrent('the town goes on at another relay', { timeout: 120_000 }, (
     // Her leaf is in the next town: nobody sends her a Welcome.
     await confirm(three.town, anna);
     await until(async () => (await anna.succession()).state === 'waits-for-other', 'anna waits');
-    anna.skew = HOUR / 20;
-    anna.engine?.back.lookAgain();
+    // Noticed at the first look, asked for at the next.
+    for (let looks = 0; looks < 3; looks++) {
+      anna.skew += HOUR / 50;
+      anna.engine?.back.lookAgain();
+      await pause(500);
+    }
     await until(() => Promise.resolve(anna.engine?.generation === 1), 'anna follows');
     // So do her conversations wait for the one that she is in already.
     anna.engine?.back.lookAgain();
@@ -469,6 +473,38 @@ describe.concurrent('the town goes on at another relay', { timeout: 120_000 }, (
     await allRead([anna], ['im neuen']);
     await say(anna, 'wieder da', [bert, cem]);
     await say(cem, 'schön', [anna, bert]);
+  });
+
+  it('from before its last move, when the only admin’s phone went back and that relay is lost, too (Q7)', async () => {
+    const three = await threeAndRelay();
+    const { anna, bert, cem } = three;
+    const all = [anna, bert, cem];
+    const profile = anna.store.snapshot();
+    const second = await destroyed(three);
+    await confirm(three.town, anna);
+    await continued(all);
+    await say(bert, 'im zweiten', [anna, cem]);
+    const yesterday = copyOf(second);
+    await say(anna, 'von Anna, die es vergisst', [bert, cem]);
+    anna.stop();
+    anna.store = MemoryStore.fromSnapshot(profile);
+    await three.town.replaceRelay(createMemoryLogStore(yesterday));
+    await anna.start();
+    for (const device of all) await noticed(device);
+    await confirm(three.town, anna);
+    await until(async () => (await anna.succession()).state === 'waits-for-other', 'anna waits');
+    // All others have lost this relay: nobody can let her in, and she goes on from what she has.
+    await confirm(three.town, anna);
+    for (const device of all)
+      await until(() => Promise.resolve(device.engine?.generation === 2), `${device.name} goes on`);
+    await allRead(all, ['Willkommen', 'im zweiten', 'von Anna, die es vergisst']);
+    await say(anna, 'im dritten', [bert, cem]);
+    await say(cem, 'ja', [anna, bert]);
+    for (const device of all) {
+      expect((await device.list()).conversations, device.name).toHaveLength(1);
+      expect(new Set(await device.texts(TITLE)).size, device.name).toBe(5);
+      expect(await device.texts(TITLE), device.name).toHaveLength(5);
+    }
   });
 
   it('with pairs, what is read, and newcomers', async () => {

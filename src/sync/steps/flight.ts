@@ -16,7 +16,7 @@ export async function seal(desk: LogDesk): Promise<boolean> {
   const { state, host } = desk;
   if (state.group === undefined) return false;
   const author = { device: host.identity.device, secret: host.self.signatureSecret };
-  const waiting = upToRemoval(host.waitingIntents(state.number));
+  const waiting = upToRemoval(basesFirst(state, host.waitingIntents(state.number)));
   const prepared = await prepareFlight(state, state.group, author, waiting);
   if (!prepared.ok) return dropTooLarge(desk, prepared.error);
   const { flight, intents, nextCounter } = prepared.value;
@@ -142,6 +142,12 @@ function oneAppend(envelopes: readonly FlightEnvelope[]): readonly FlightEnvelop
   let size = 0;
   const end = envelopes.findIndex(({ bytes }) => (size += bytes.length) > APPEND_BYTES);
   return end < 0 ? envelopes : envelopes.slice(0, Math.max(1, end));
+}
+
+/** SPEC Q7: what is carried over counts only behind the word that its log belongs here. */
+function basesFirst({ fold }: LogState, waiting: readonly WaitingIntent[]): readonly WaitingIntent[] {
+  const bases = waiting.filter(({ intent }) => intent.body.kind === 'town-log-continued');
+  return fold.type === 'town' || bases.length === 0 ? waiting : bases;
 }
 
 /** SPEC G10: what was written after a removal waits for the epoch without the removed. */

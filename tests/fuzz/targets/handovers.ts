@@ -132,7 +132,7 @@ async function mailTargets(
   const open = async (bytes: Bytes): Promise<boolean> => {
     const opened = valueOrRefusal(await openMail(crypto, self, [keyPackage], bytes));
     if (opened === undefined) return false;
-    const kept = await verifiedHistory(opened.context, opened.snapshot.history, party.directory);
+    const kept = await verifiedHistory(opened.context, opened.snapshot, party.directory);
     must(
       kept.every(({ proof, effects }) => proof !== undefined && effects.length === 0),
       'history is proved and does nothing',

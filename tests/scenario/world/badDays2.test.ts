@@ -16,4 +16,6 @@ describe('bad days that once failed', () => {
   // The admin went back behind her own move, to a relay that has the next town (SPEC Q6, B1).
   testSeeds(10_180, 10_180);
   testSeeds(10_184, 10_184);
+  // She took the town on from before it, and conversations had gone on there (SPEC Q7).
+  testSeeds(10_264, 10_264);
 });

@@ -264,7 +264,7 @@ describe('handed-over history (SPEC J4)', () => {
   const verified = async (items: readonly TimelineRecord[]) =>
     verifiedHistory(
       valueOf(parseGroupContext(party.fixture.crypto.context(group.state))),
-      items,
+      { ...snapshotOf(), history: items },
       party.directory,
     );
 
@@ -306,7 +306,7 @@ describe('handed-over history (SPEC J4)', () => {
   it('of another log is not taken', async () => {
     const context = valueOf(parseGroupContext(party.fixture.crypto.context(group.state)));
     const elsewhere = { ...context, log: 'f'.repeat(64) as LogId };
-    expect(await verifiedHistory(elsewhere, history, party.directory)).toEqual([]);
+    expect(await verifiedHistory(elsewhere, { ...snapshotOf(), history }, party.directory)).toEqual([]);
   });
 
   it('keeps its order around what is dropped', async () => {
