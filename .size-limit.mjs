@@ -33,11 +33,11 @@ const citizens = new URL('app/citizen/index.html', dist);
 export default [
   { name: 'staff app, shell', path: loadedAtOnce(SHELL), limit: '130 kB', gzip: true },
   // A ratchet, not a wish (that is 130 kB): goes down with what is made lazy or small. It went up last, by 1 kB,
-  // for what keeps messages when an admin goes back behind a relay that is lost, too (SPEC Q7, Q8).
+  // for the way back of who has lost a Welcome (SPEC J7, B2).
   {
     name: 'staff app, all before the first message',
     path: [...loadedAtOnce(WHOLE), 'dist/app/sw.js'],
-    limit: '244 kB',
+    limit: '245 kB',
     gzip: true,
   },
   ...(existsSync(citizens)

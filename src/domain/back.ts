@@ -91,6 +91,11 @@ export function parseBackRequest(bytes: Uint8Array): Result<SignedBackRequest, C
   };
 }
 
+/** What a guest calls the town's log, whose id it does not know yet (SPEC B2). */
+export function foundingName({ founding }: { readonly founding: Bytes }): LogId {
+  return bytesToHex(founding) as LogId;
+}
+
 /** A key that another device claims opens nothing here: device and key are one name. */
 export function returnKey({ device, signatureKey }: Named): string {
   return `${device}:${bytesToHex(signatureKey)}`;

@@ -19,6 +19,7 @@ export const PERSONS_PER_ENTRY = 800;
 export const DEVICES_PER_WELCOME = 800;
 const persons = listOf(personIdSchema, PERSONS_PER_ENTRY);
 
+export const BACK_REQUEST_BYTES = 9_000;
 export const TEXT_LENGTH = 12_000;
 export const NAME_LENGTH = 80;
 export const TITLE_LENGTH = 120;
@@ -77,7 +78,7 @@ const bodies = {
    */
   carried: v.strictObject({ log: logIdSchema, epochTag: bytesOf(8), entry: someBytes(49_152) }),
   /** A device asks to be taken back; whoever heard it puts its request into the log (SPEC B3). */
-  back: v.strictObject({ request: someBytes(9_000) }),
+  back: v.strictObject({ request: someBytes(BACK_REQUEST_BYTES) }),
 
   'town-founded': v.strictObject({
     name: nameSchema,
@@ -101,6 +102,8 @@ const bodies = {
   }),
   'town-renamed': v.strictObject({ person: personIdSchema, name: nameSchema }),
   'town-package': v.strictObject({ keyPackage: someBytes(8_192) }),
+  /** Mail to its author's device was lost before it was read (SPEC J7). */
+  'town-mail-lost': v.strictObject({}),
   'town-blocked': v.strictObject({ device: deviceIdSchema }),
   'town-person-removed': v.strictObject({ person: personIdSchema }),
   'town-admin': v.strictObject({ person: personIdSchema, isAdmin: v.boolean() }),

@@ -1,5 +1,5 @@
 /**
- * Who is who: the pure fold of the town conversation (SPEC D1–D8). Every fact carries the seqs between
+ * Who is who: the pure fold of the town conversation (SPEC D1–D9, J7). Every fact carries the seqs between
  * which it holds, so that any past position can be judged. In the town log an operation is judged by
  * the fold of all that precedes it; one without the right is kept in the timeline and has no effect.
  */
@@ -24,7 +24,12 @@ export interface DirectoryDevice extends Span {
   readonly facts: DeviceFacts;
   readonly person: PersonId;
   readonly addedAt: number;
+  /** It lost mail before it had read it: the seqs at which it said so, and the relay's time of the last (SPEC J7). */
+  readonly mailLost?: { readonly at: number; readonly seqs: readonly number[] };
 }
+
+/** A device's word that it lost mail counts at most once in this time. */
+export const MAIL_LOST_EVERY_MS = 3_600_000;
 
 export interface DirectoryInvitation {
   readonly id: InvitationId;
@@ -139,19 +144,18 @@ export function foldDirectory(directory: Directory, step: DirectoryStep): Direct
       return withPerson(directory, { ...person, name: body.name });
     }
     case 'town-package':
-      return {
-        ...directory,
-        devices: {
-          ...directory.devices,
-          [step.device]: { ...author, facts: { ...author.facts, keyPackage: body.keyPackage } },
-        },
-      };
+      return withRecord(directory, { ...author, facts: { ...author.facts, keyPackage: body.keyPackage } });
+    case 'town-mail-lost': {
+      const { at = -Infinity, seqs = [] } = author.mailLost ?? {};
+      if (Math.abs(step.at - at) < MAIL_LOST_EVERY_MS) return directory;
+      return withRecord(directory, { ...author, mailLost: { at: step.at, seqs: [...seqs, seq] } });
+    }
     case 'town-blocked': {
       const device = directory.devices[body.device];
       if (device === undefined || device.to !== undefined) return directory;
       if (!isAdmin && device.person !== author.person) return directory;
       if (isLastAdminDevice(directory, body.device, seq)) return directory;
-      return { ...directory, devices: { ...directory.devices, [body.device]: { ...device, to: seq } } };
+      return withRecord(directory, { ...device, to: seq });
     }
     case 'town-person-removed': {
       const person = directory.persons[body.person];
@@ -259,6 +263,11 @@ export function allDevicesAt(directory: Directory, seq: number): readonly Direct
   });
 }
 
+/** SPEC J7: it has said so behind `after`, up to and including `upTo`. */
+export function hasLostMail(device: DirectoryDevice | undefined, after: number, upTo: number): boolean {
+  return device?.mailLost?.seqs.some((seq) => after < seq && seq <= upTo) ?? false;
+}
+
 export function personOfDevice(directory: Directory, device: DeviceId): PersonId | undefined {
   return directory.devices[device]?.person;
 }
@@ -341,8 +350,11 @@ function withDevice(
   person: PersonId,
   step: DirectoryStep,
 ): Directory {
-  const device: DirectoryDevice = { facts, person, addedAt: step.at, from: step.seq, to: undefined };
-  return { ...directory, devices: { ...directory.devices, [facts.id]: device } };
+  return withRecord(directory, { facts, person, addedAt: step.at, from: step.seq, to: undefined });
+}
+
+function withRecord(directory: Directory, device: DirectoryDevice): Directory {
+  return { ...directory, devices: { ...directory.devices, [device.facts.id]: device } };
 }
 
 function withInvitation(directory: Directory, invitation: DirectoryInvitation): Directory {

@@ -21,7 +21,8 @@ export function rebaseDirectory(directory: Directory, seq: number): Directory {
       admin: person.admin.filter((span) => holdsAt(span, seq)).map(() => STILL),
     },
   ]);
-  const devices = Object.entries(directory.devices).map(([id, device]) => [
+  // Who lost mail (SPEC J7) is let into all that goes on by those who go on with it.
+  const devices = Object.entries(directory.devices).map(([id, { mailLost: _, ...device }]) => [
     id,
     { ...device, ...rebased(device, seq) },
   ]);

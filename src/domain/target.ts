@@ -4,13 +4,20 @@
  */
 import { equalBytes, type Bytes } from '../lib/bytes';
 import { isReturning, openReturn, type Returns } from './back';
-import { allDevicesAt, type Directory, type DirectoryDevice } from './directory';
+import { allDevicesAt, hasLostMail, type Directory, type DirectoryDevice } from './directory';
 import type { DeviceId, PersonId } from './ids';
+import type { Silent } from './welcomes';
 
 export interface Leaf {
   readonly leaf: number;
   readonly device: DeviceId;
   readonly signatureKey: Bytes;
+}
+
+/** What a fold says of leaves that are to go and to come anew, though their devices belong. */
+export interface Renewals {
+  readonly returns?: Returns;
+  readonly silent?: Silent;
 }
 
 /** `roster` undefined: the town itself, where every valid device belongs. */
@@ -32,13 +39,38 @@ export interface Correction {
 export function correctionOf(
   leaves: readonly Leaf[],
   target: ReadonlyMap<DeviceId, DirectoryDevice>,
-  returns?: Returns,
+  renewals: Renewals = {},
+  seq = 0,
 ): Correction {
   const present = new Set(leaves.map((leaf) => leaf.device));
   return {
     add: [...target.values()].filter((device) => !present.has(device.facts.id)),
-    remove: leaves.filter((leaf) => !isTarget(leaf, target) || isReturning(returns, leaf)),
+    remove: leaves.filter((leaf) => mayGo(leaf, target, renewals, seq)),
   };
+}
+
+/** SPEC J7: its Welcome was lost, as far as anybody in the group can know at this position of the town. */
+export function isUnwelcomed(
+  { device }: { readonly device: DeviceId },
+  record: DirectoryDevice | undefined,
+  silent: Silent = {},
+  seq: number,
+): boolean {
+  const since = silent[device];
+  return since !== undefined && hasLostMail(record, since, seq);
+}
+
+function mayGo(
+  leaf: Leaf,
+  target: ReadonlyMap<DeviceId, DirectoryDevice>,
+  { returns, silent }: Renewals,
+  seq: number,
+): boolean {
+  return (
+    !isTarget(leaf, target) ||
+    isReturning(returns, leaf) ||
+    isUnwelcomed(leaf, target.get(leaf.device), silent, seq)
+  );
 }
 
 export interface JudgedCommit {
@@ -49,21 +81,22 @@ export interface JudgedCommit {
 }
 
 /**
- * True when the commit is made by one who belongs, adds only who belongs, and removes only who does not or
- * has asked to be taken back.
+ * True when the commit is made by one who belongs, adds only who belongs, and removes only who does not, has
+ * asked to be taken back, or has lost its Welcome. `seq`: the position it names.
  */
 export function isLawfulCommit(
   commit: JudgedCommit,
   leaves: readonly Leaf[],
   target: ReadonlyMap<DeviceId, DirectoryDevice>,
-  returns?: Returns,
+  renewals: Renewals = {},
+  seq = 0,
 ): boolean {
   if (commit.changesContext) return false;
   const present = new Set(leaves.map((leaf) => leaf.device));
   return (
     isTarget(commit.committer, target) &&
     commit.added.every((leaf) => isTarget(leaf, target) && !present.has(leaf.device)) &&
-    commit.removed.every((leaf) => !isTarget(leaf, target) || isReturning(returns, leaf))
+    commit.removed.every((leaf) => mayGo(leaf, target, renewals, seq))
   );
 }
 

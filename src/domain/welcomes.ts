@@ -1,13 +1,17 @@
 /**
  * Newcomers whose Welcome is still owed to them (SPEC J6). Only the device whose commit added them can send
  * it; when that one is put out of the group first, everybody knows who was left waiting, and they are added
- * anew. Pure: what is owed stands in the fold, the same on every device.
+ * anew. So are those who say in the town that mail to them was lost, and have not been heard in the group since
+ * they were added (SPEC J7). Pure: what is owed, and who is silent, stands in the fold, the same on every device.
  */
 import { returnKey, type Return, type Returns } from './back';
 import type { DeviceId } from './ids';
 
 /** By `returnKey` of the newcomer: the device that added it, and the seq of its commit. */
 export type Owed = Readonly<Record<string, { readonly by: DeviceId; readonly seq: number }>>;
+
+/** By device: the position that the commit named which added it. Absent once it was heard. */
+export type Silent = Readonly<Record<DeviceId, number>>;
 
 interface Named {
   readonly device: DeviceId;
@@ -17,6 +21,7 @@ interface Named {
 export interface CommitInForce {
   readonly by: DeviceId;
   readonly seq: number;
+  readonly position: number;
   readonly added: readonly Named[];
   readonly removed: readonly Named[];
 }
@@ -26,6 +31,18 @@ export function owedAfterCommit(owed: Owed, { by, seq, added, removed }: CommitI
   const gone = new Set(removed.map(returnKey));
   const kept = Object.entries(owed).filter(([name]) => !gone.has(name));
   return Object.fromEntries([...kept, ...added.map((leaf) => [returnKey(leaf), { by, seq }] as const)]);
+}
+
+/** Who commits is heard as well as who writes. */
+export function silentAfterCommit(silent: Silent, { by, position, added, removed }: CommitInForce): Silent {
+  const gone = new Set([by, ...removed.map(({ device }) => device)]);
+  const kept = without(silent, (device) => gone.has(device as DeviceId));
+  if (added.length === 0) return kept;
+  return { ...kept, ...Object.fromEntries(added.map(({ device }) => [device, position])) };
+}
+
+export function silentAfterWord(silent: Silent, device: DeviceId): Silent {
+  return without(silent, (name) => name === device);
 }
 
 /** `devices` have their Welcome, says the one that owed it. */
@@ -88,10 +105,13 @@ export function owedBy(owed: Owed, by: DeviceId): readonly DeviceId[] {
     .map(([name]) => deviceOf(name));
 }
 
-function without(owed: Owed, isSettled: (name: string, debt: Owed[string]) => boolean): Owed {
-  const all = Object.entries(owed);
-  const kept = all.filter(([name, debt]) => !isSettled(name, debt));
-  return kept.length === all.length ? owed : Object.fromEntries(kept);
+function without<V>(
+  all: Readonly<Record<string, V>>,
+  isSettled: (name: string, value: V) => boolean,
+): Readonly<Record<string, V>> {
+  const entries = Object.entries(all);
+  const kept = entries.filter(([name, value]) => !isSettled(name, value));
+  return kept.length === entries.length ? all : Object.fromEntries(kept);
 }
 
 function deviceOf(name: string): DeviceId {

@@ -6,13 +6,13 @@
 import { equalBytes, type Bytes } from '../lib/bytes';
 import { SecretKey } from '../crypto/secretKey';
 import type { KeyPackagePair } from '../crypto/group';
-import { BACK_EVERY_MS, CLOCK_SLACK_MS, returnKey } from '../domain/back';
+import { BACK_EVERY_MS, CLOCK_SLACK_MS, foundingName, returnKey } from '../domain/back';
 import { allDevicesAt, devicesOfAt, isAdminAt, pairKey, type DirectoryDevice } from '../domain/directory';
 import { idToBytes, type LogId, type PersonId } from '../domain/ids';
 import { continuationOf } from '../domain/succession';
 import { targetDevices } from '../domain/target';
 import { appendResult, OP } from '../protocol/frames';
-import { META, TOWN_LOG } from '../records/keys';
+import { MAILBOX_LOG, META, TOWN_LOG } from '../records/keys';
 import type { Identity } from '../records/logRecords';
 import { openBackMail, writeBackMail } from '../sync/backMail';
 import { signBackRequest, verifyBackRequest, type VerifiedBackRequest } from '../sync/backRequest';
@@ -44,6 +44,7 @@ const REMEMBERED_MS = 8 * 24 * 3_600_000;
 /** Helpers of each kind that are asked at once. */
 const HELPERS = 2;
 const RANK_WAIT_MS = 2_000;
+const ANSWERING = 2 * HELPERS;
 
 interface Ask {
   readonly log: LogId;
@@ -174,7 +175,7 @@ export class BackDesk {
 
   async #lookAgain(): Promise<void> {
     const { identity, services, setup, relay } = this.#engine;
-    if (identity === undefined || setup.phase !== 'ready') return;
+    if (identity === undefined || (setup.phase !== 'ready' && setup.admittedTo === undefined)) return;
     const lost = this.#lost(identity);
     const now = services.clock.now();
     const asks = [
@@ -205,6 +206,14 @@ export class BackDesk {
     const engine = this.#engine;
     const lost: Lost[] = [];
     if (this.isEnded) return lost;
+    const guest = engine.setup.admittedTo;
+    if (guest !== undefined) {
+      const waitMs = engine.runners.get(MAILBOX_LOG)?.state.progress.missed === undefined ? CLAIM_WAIT_MS : 0;
+      // No helper is known yet: it is asked for where the invitation leads.
+      if (!engine.runners.has(TOWN_LOG))
+        lost.push({ log: guest, isTown: true, runner: undefined, waitMs, helpers: () => [] });
+      return lost;
+    }
     const mustShowInTown = this.#mustShowInTown;
     for (const runner of engine.runners.values()) {
       const isTown = runner.state.number === TOWN_LOG;
@@ -271,7 +280,7 @@ export class BackDesk {
     if (now < ask.sentAt + (isOtherLine ? OTHER_LINE_MS : BACK_EVERY_MS)) return;
     const ready = await this.#withRequest(ask, lost, identity, now);
     if (ready?.request === undefined) return;
-    let isSent = false;
+    let isSent = lost.log === this.#engine.setup.admittedTo && (await this.#askAtDoor(ready.request));
     for (const [rank, device] of this.#helpersOf(lost, identity, ready.round).entries())
       isSent = (await this.#send(device, ready.request, rank)) || isSent;
     if (isSent) this.#sentOver.set(ask.log, this.#connections);
@@ -319,6 +328,13 @@ export class BackDesk {
     return answer.ok && answer.value[1] === null;
   }
 
+  /** What else was sent meanwhile may be lost as well: once it is in, it says so (SPEC J7). */
+  async #askAtDoor(request: Bytes): Promise<boolean> {
+    const mailbox = this.#engine.runners.get(MAILBOX_LOG);
+    await mailbox?.update({ missed: mailbox.state.progress.cursor });
+    return this.#engine.setup.askAtDoor(request);
+  }
+
   async #replace(old: Ask, ask: Ask): Promise<boolean> {
     return this.#save(this.#asks.map((other) => (other === old ? ask : other)));
   }
@@ -349,6 +365,18 @@ export class BackDesk {
     return 'done';
   }
 
+  /** A guest's, through its invitation's log; it asks again until it is let in. */
+  async heardAtDoor(bytes: Bytes): Promise<void> {
+    const town = this.#engine.runners.get(TOWN_LOG);
+    const names = [foundingName(this.#engine.directory())];
+    const request = await verifyBackRequest(this.#engine.services.groups, names, bytes);
+    if (request === undefined || town === undefined || town.lost !== undefined || this.isEnded) return;
+    if (town.state.fold.silent?.[request.device] === undefined || !this.#mayReturn(town, request)) return;
+    // Other admins' devices read it as well: by chance one of them is first.
+    const [rank = 0] = this.#engine.services.random.bytes(1);
+    this.#answer(town, request, { request: bytes, rank: rank % ANSWERING });
+  }
+
   /** By directory and roster the device belongs, and nothing newer of it was heard. */
   #mayReturn({ state }: LogRunner, request: VerifiedBackRequest): boolean {
     const { fold, group } = state;
@@ -370,7 +398,7 @@ export class BackDesk {
     if (this.#answering.has(key)) return;
     this.#answering.add(key);
     const { number } = runner.state;
-    this.#engine.services.clock.after(Math.min(rank, 2 * HELPERS) * RANK_WAIT_MS, () => {
+    this.#engine.services.clock.after(Math.min(rank, ANSWERING) * RANK_WAIT_MS, () => {
       this.#answering.delete(key);
       const now = this.#engine.runners.get(number);
       if (now?.lost === undefined && now !== undefined && this.#mayReturn(now, request))

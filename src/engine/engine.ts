@@ -21,6 +21,7 @@ import type { EngineServices } from './engineServices';
 import { IntentBook } from './intentBook';
 import { IntentDesk } from './intentDesk';
 import { InvitationDesk } from './invitationDesk';
+import { LostMail } from './lostMail';
 import { Mailroom } from './mailroom';
 import { MovedConversations } from './movedConversations';
 import { renewPackage } from './packageRenewal';
@@ -53,6 +54,7 @@ export class Engine {
   readonly invitations: InvitationDesk;
   readonly desk: IntentDesk;
   readonly mailroom: Mailroom;
+  readonly lostMail: LostMail;
   readonly moved: MovedConversations;
   readonly back: BackDesk;
   readonly presence: Presence;
@@ -81,6 +83,7 @@ export class Engine {
     this.invitations = new InvitationDesk(this);
     this.desk = new IntentDesk(this);
     this.mailroom = new Mailroom(this);
+    this.lostMail = new LostMail(this);
     this.back = new BackDesk(this);
     this.presence = new Presence(this);
     this.passes = new PassKeeper(this);
@@ -114,6 +117,7 @@ export class Engine {
     this.#isStopped = true;
     this.book.stop();
     this.back.stop();
+    this.lostMail.stop();
     this.views.stop();
     this.relay?.stop();
     for (const runner of this.runners.values()) runner.stop();
@@ -413,6 +417,7 @@ export class Engine {
     void this.passes.reconcile();
     void this.invitations.townChanged();
     void this.desk.townChanged();
+    this.lostMail.look();
   }
 
   townMoved(town: LogRunner): void {

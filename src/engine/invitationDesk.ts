@@ -32,6 +32,9 @@ import type { Engine } from './engine';
 import { admitPass } from './passes';
 import type { InvitationView } from './views';
 
+/** As long as the relay keeps what was said there. */
+const WAITED_FOR_MS = 30 * 86_400_000;
+
 interface Door {
   readonly id: InvitationId;
   readonly keys: InvitationKeys;
@@ -131,6 +134,7 @@ export class InvitationDesk {
       door.cursor = stored[0];
       const message = openInvitationMessage(door.keys, stored[3]);
       if (message?.type === 'request') door.requests.set(message.device.id, message);
+      else if (message?.type === 'back') void this.#engine.back.heardAtDoor(message.request);
       else if (message !== undefined) door.answered.add(message.device);
     }
     void this.#workLater([door]);
@@ -239,8 +243,16 @@ export class InvitationDesk {
     if (!sent.ok || sent.value[1] !== null) door.answered.delete(message.device);
   }
 
-  #isLive(invitation: DirectoryInvitation): boolean {
-    return !invitation.isWithdrawn && this.#engine.services.clock.now() <= invitation.expiresAt;
+  /** Somebody may ask there to be taken in, or wait to be let in who was (SPEC B2). */
+  #isLive({ isWithdrawn, expiresAt, guests }: DirectoryInvitation): boolean {
+    const over = this.#engine.services.clock.now() - expiresAt;
+    if (!isWithdrawn && over <= 0) return true;
+    return guests.length > 0 && over <= WAITED_FOR_MS && this.#isAnybodySilent;
+  }
+
+  get #isAnybodySilent(): boolean {
+    const { silent } = this.#engine.runners.get(TOWN_LOG)?.state.fold ?? {};
+    return Object.keys(silent ?? {}).length > 0;
   }
 
   show(): void {

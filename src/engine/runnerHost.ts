@@ -42,6 +42,7 @@ export function runnerHost(engine: Engine, identity: Identity, relay: RelayClien
     readToHead: (runner) => {
       if (runner.state.number === TOWN_LOG) engine.townMoved(runner);
       engine.mailroom.lookAgain();
+      engine.lostMail.look();
     },
     watch: (runner) => void engine.watch([runner]),
     storageFailed: (type) => {

@@ -2,8 +2,9 @@
  * The way into a town: founding one with the relay's one-time link, or joining one with an invitation
  * (SPEC J1–J5). Every step is written before it is taken, so that a closed app goes on where it was.
  */
-import { equalBytes } from '../lib/bytes';
+import { equalBytes, type Bytes } from '../lib/bytes';
 import { generateSignatureKeyPair } from '../crypto/signature';
+import { foundingName } from '../domain/back';
 import { cleanLine } from '../domain/body';
 import { holdsAt } from '../domain/directory';
 import { idToBytes, type LogId } from '../domain/ids';
@@ -25,6 +26,7 @@ import {
   sealInvitationMessage,
   type InvitationKeys,
 } from '../sync/invitationLog';
+import type { Request } from '../sync/relayClient';
 import { newLogWrites } from '../sync/saveLog';
 import type { OpenedMail } from '../sync/mail';
 import type { VaultWrite } from '../vault/vault';
@@ -171,6 +173,7 @@ export class SetupFlow {
       drop,
       { store: 'meta', delete: META.identity },
       { store: 'meta', delete: ROOT_KEY_META },
+      { store: 'meta', delete: META.back },
       { store: 'logs', deleteRange: { from: [0, 0], to: [end, end] } },
       ...engine.book.all().map(({ number: entry }): VaultWrite => ({ store: 'intents', delete: [entry, 0] })),
       await engine.records.put('meta', META.setup, record),
@@ -179,6 +182,7 @@ export class SetupFlow {
     this.#record = record;
     this.#invitationCursor = 0;
     engine.book.removeAll(engine.book.all().map((waiting) => waiting.number));
+    await engine.back.load();
     this.show();
   }
 
@@ -289,7 +293,7 @@ export class SetupFlow {
       if (stored.length === 6 || stored[0] <= this.#invitationCursor) continue;
       this.#invitationCursor = stored[0];
       const message = openInvitationMessage(keys, stored[3]);
-      if (message === undefined || message.type === 'request') continue;
+      if (message === undefined || message.type === 'request' || message.type === 'back') continue;
       if (message.device !== this.#engine.identity?.device) continue;
       if (message.type === 'accepted') void this.#accepted(message.townName);
       else
@@ -313,6 +317,24 @@ export class SetupFlow {
     if (!(await this.#set({ ...record, ...accepted }))) return;
     // The relay knows our key from the next connection on.
     this.#engine.relay?.reconnect();
+  }
+
+  /** The town that has admitted us, as its founding names it, while we wait to be let in. */
+  get admittedTo(): LogId | undefined {
+    const record = this.#record;
+    return record.phase === 'joining' && this.mayCreate() ? foundingName(record) : undefined;
+  }
+
+  /** To admins' devices, which read there. False when it has to be sent again. */
+  async askAtDoor(request: Bytes): Promise<boolean> {
+    const record = this.#record;
+    const { relay, services } = this.#engine;
+    if (relay === undefined || record.phase !== 'joining') return false;
+    const keys = invitationKeys(record.secret);
+    const message = sealInvitationMessage(keys, { type: 'back', request }, services.random);
+    const frame: Request = [OP.append, idToBytes(keys.log), keys.writeKey, 0, [message]];
+    const sent = await relay.request(frame, appendResult);
+    return sent.ok && sent.value[1] === null;
   }
 
   /** The town named in the invitation, and we are in it. */

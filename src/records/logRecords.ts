@@ -2,7 +2,7 @@
 import type { Bytes } from '../lib/bytes';
 import type { EntryBody } from '../domain/body';
 import type { Returns } from '../domain/back';
-import type { Owed } from '../domain/welcomes';
+import type { Owed, Silent } from '../domain/welcomes';
 import type { Base, Conversation, Effect } from '../domain/conversation';
 import type { Directory } from '../domain/directory';
 import type { Fork } from '../domain/fork';
@@ -76,6 +76,8 @@ export interface Progress {
   readonly putCursor: number;
   /** What we alone have of the log before has been posted here (SPEC Q8). */
   readonly hasCarried?: boolean;
+  /** Of the mailbox: something up to this seq was lost before it was read, as the town does not know yet (SPEC J7). */
+  readonly missed?: number | undefined;
   /** Orders up to which the log before was delivered and read, when it ended. */
   readonly former?: { readonly delivered: number; readonly read: number };
 }
@@ -92,10 +94,11 @@ export type Fold =
   | ({ readonly type: 'conversation'; readonly conversation: Conversation } & LeavesInFold)
   | ({ readonly type: 'town'; readonly directory: Directory } & LeavesInFold);
 
-/** What the log says of leaves beyond who belongs: who comes back (SPEC B3), who waits for a Welcome (J6). */
+/** What the log says of leaves beyond who belongs: who comes back (SPEC B3), who waits for a Welcome (J6, J7). */
 interface LeavesInFold {
   readonly returns?: Returns;
   readonly owed?: Owed;
+  readonly silent?: Silent;
 }
 
 /** Envelopes handed to the socket, until they are read back from the log or refused. */

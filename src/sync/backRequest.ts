@@ -24,14 +24,14 @@ export async function signBackRequest(self: GroupSelf, request: BackRequest): Pr
   return encodeBackRequest({ ...request, signature });
 }
 
-/** Undefined unless the device that the key package names has signed it, for this log. */
+/** Undefined unless the device that the key package names has signed it, for a log of one of these names. */
 export async function verifyBackRequest(
   groups: GroupCrypto,
-  log: LogId | undefined,
+  names: readonly LogId[] | undefined,
   bytes: Uint8Array,
 ): Promise<VerifiedBackRequest | undefined> {
   const parsed = parseBackRequest(bytes);
-  if (!parsed.ok || (log !== undefined && parsed.value.log !== log)) return undefined;
+  if (!parsed.ok || names?.includes(parsed.value.log) === false) return undefined;
   const request = parsed.value;
   const named = await groups.parseKeyPackage(request.keyPackage);
   if (!named.ok || bytesToHex(named.value.device) !== request.device) return undefined;

@@ -30,11 +30,8 @@ export function dueCorrection(state: LogState, directory: Directory, townSeq: nu
   // Before its founding entry is in the log, nobody can say who belongs.
   const isFounded = isTown ? Object.keys(directory.persons).length > 0 : roster?.length !== 0;
   if (!isFounded) return { add: [], remove: [] };
-  return correctionOf(
-    state.group.leaves,
-    targetDevices(directory, roster, isTown ? state.progress.cursor + 1 : townSeq),
-    state.fold.returns,
-  );
+  const seq = isTown ? state.progress.cursor + 1 : townSeq;
+  return correctionOf(state.group.leaves, targetDevices(directory, roster, seq), state.fold, seq);
 }
 
 /**

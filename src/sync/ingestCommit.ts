@@ -67,7 +67,7 @@ function isOwnLawful(draft: IngestDraft, base: Group, next: Group, position: num
     removed: base.leaves.filter((leaf) => !hasLeaf(next, leaf)),
     changesContext: false,
   };
-  return isLawfulCommit(judged, base.leaves, draft.targetAt(position), draft.fold.returns);
+  return isLawfulCommit(judged, base.leaves, draft.targetAt(position), draft.fold, position);
 }
 
 async function process(
@@ -132,7 +132,8 @@ function isLawful(draft: IngestDraft, group: Group, summary: CommitSummary, posi
     },
     group.leaves,
     draft.targetAt(position),
-    draft.fold.returns,
+    draft.fold,
+    position,
   );
 }
 

@@ -3,10 +3,10 @@
  * is written; it is thrown away when the batch cannot be.
  */
 import { equalBytes, type Bytes } from '../lib/bytes';
-import { afterCommit, returnKey, withRequest } from '../domain/back';
+import { afterCommit, foundingName, returnKey, withRequest } from '../domain/back';
 import type { EntryBody } from '../domain/body';
 import { personOfDevice, type Directory } from '../domain/directory';
-import type { DeviceId, PersonId } from '../domain/ids';
+import type { DeviceId, LogId, PersonId } from '../domain/ids';
 import { ENTRIES_PER_ENVELOPE } from '../domain/entry';
 import { targetDevices } from '../domain/target';
 import {
@@ -16,6 +16,9 @@ import {
   owedAfterWelcome,
   owedAfterWord,
   returnsAfterWord,
+  silentAfterCommit,
+  silentAfterWord,
+  type Silent,
 } from '../domain/welcomes';
 import type { StoredEnvelope } from '../protocol/frames';
 import type { Fold, Preview, Progress, TimelineRecord } from '../records/logRecords';
@@ -28,6 +31,7 @@ import { stateHash } from './snapshot';
 
 /** How many links are kept to compare with what others have seen. */
 const LINKS_KEPT = 256;
+const NOBODY: Silent = {};
 
 export class IngestDraft {
   readonly context: IngestContext;
@@ -70,6 +74,11 @@ export class IngestDraft {
     return this.#before.core.log;
   }
 
+  /** What requests may call this log: a guest knows the town by its founding hash only (SPEC B2). */
+  get names(): readonly LogId[] {
+    return this.fold.type === 'town' ? [this.log, foundingName(this.fold.directory)] : [this.log];
+  }
+
   /** Of the town's logs, the one this log lives under (SPEC G6). */
   get generation(): number {
     return this.#before.core.generation ?? 0;
@@ -110,7 +119,7 @@ export class IngestDraft {
 
   /** `by`: whose commit leads to it. */
   setGroup(group: Group, position: number, by: DeviceId): void {
-    this.#settleLeaves(group, by);
+    this.#settleLeaves(group, position, by);
     this.group = group;
     this.groupChanged = true;
     this.progress = {
@@ -123,19 +132,27 @@ export class IngestDraft {
     this.pendingCommit = undefined;
   }
 
-  /** SPEC B4, J6. */
-  #settleLeaves(next: Group, by: DeviceId): void {
+  /** SPEC B4, J6, J7. */
+  #settleLeaves(next: Group, position: number, by: DeviceId): void {
     const [old, now] = [new Set(this.group?.leaves.map(nameOf)), new Set(next.leaves.map(nameOf))];
     const removed = this.group?.leaves.filter((leaf) => !now.has(nameOf(leaf))) ?? [];
     const added = next.leaves.filter((leaf) => !old.has(nameOf(leaf)));
+    const commit = { by, seq: this.cursor + 1, position, added, removed };
+    this.#setSilent(silentAfterCommit(this.fold.silent ?? NOBODY, commit));
     if (removed.length + added.length === 0) return;
     const settled = afterCommit(this.fold.returns ?? {}, removed, added);
-    const owed = owedAfterCommit(this.fold.owed ?? {}, { by, seq: this.cursor + 1, added, removed });
+    const owed = owedAfterCommit(this.fold.owed ?? {}, commit);
     this.setFold({ ...this.fold, ...orphansReturn(owed, settled, next.leaves) });
   }
 
-  /** SPEC J6: somebody wrote, and perhaps says whom it has welcomed. */
+  #setSilent(silent: Silent): void {
+    if (silent !== (this.fold.silent ?? NOBODY)) this.setFold({ ...this.fold, silent });
+  }
+
+  /** SPEC J6, J7: somebody wrote, and perhaps says whom it has welcomed. */
   settleWelcomes(device: DeviceId, body: EntryBody): void {
+    const { silent } = this.fold;
+    if (silent?.[device] !== undefined) this.#setSilent(silentAfterWord(silent, device));
     const before = this.fold.owed ?? {};
     const told = body.kind === 'welcomed' ? owedAfterWelcome(before, device, body.devices) : before;
     const owed = owedAfterWord(told, device);
@@ -175,6 +192,8 @@ export class IngestDraft {
   /** SPEC B3, B7. */
   takeRequest(request: VerifiedBackRequest, relayAt: number, isOwn: boolean): void {
     const leaf = this.group?.leaves.find(({ device }) => device === request.device);
+    // Whoever was heard in the town is no guest any more.
+    if (request.log !== this.log && this.fold.silent?.[request.device] === undefined) return;
     // Whoever has a leaf here speaks for itself with that leaf's key only.
     if (leaf !== undefined && !equalBytes(leaf.signatureKey, request.signatureKey)) return;
     const before = this.fold.returns ?? {};

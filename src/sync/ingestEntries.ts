@@ -61,7 +61,7 @@ export function hasCarried(opened: Opened): boolean {
 }
 
 async function requestsOf(
-  { context, log }: IngestDraft,
+  draft: IngestDraft,
   entries: readonly OpenedEntry[],
 ): Promise<ReadonlyMap<OpenedEntry, VerifiedBackRequest>> {
   if (!entries.some(({ content }) => content.body.kind === 'back')) return NO_REQUESTS;
@@ -69,7 +69,9 @@ async function requestsOf(
   for (const entry of entries) {
     const { body } = entry.content;
     const request =
-      body.kind === 'back' ? await verifyBackRequest(context.groups, log, body.request) : undefined;
+      body.kind === 'back'
+        ? await verifyBackRequest(draft.context.groups, draft.names, body.request)
+        : undefined;
     if (request !== undefined) requests.set(entry, request);
   }
   return requests;

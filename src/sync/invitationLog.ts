@@ -9,11 +9,11 @@ import { deriveKeys } from '../crypto/hash';
 import { openWithSecret, sealWithSecret } from '../crypto/secretBox';
 import { SecretKey } from '../crypto/secretKey';
 import type { Random } from '../crypto/random';
-import { deviceSchema, nameSchema } from '../domain/body';
+import { BACK_REQUEST_BYTES, deviceSchema, nameSchema } from '../domain/body';
 import { deviceIdSchema, personIdSchema, type LogId } from '../domain/ids';
 import { encodeCbor } from '../protocol/codec';
 import { encodeEnvelope, EPOCH_TAG_BYTES, parseEnvelope } from '../protocol/envelope';
-import { parseCbor } from '../protocol/fields';
+import { bytesUpTo, parseCbor } from '../protocol/fields';
 import { LIMITS } from '../protocol/limits';
 
 export interface InvitationKeys {
@@ -50,6 +50,8 @@ const messageSchema = v.variant('type', [
     device: deviceIdSchema,
     reason: v.picklist(['used', 'expired', 'withdrawn', 'damaged']),
   }),
+  /** Of a guest who was admitted and is not let in (SPEC B2). */
+  v.strictObject({ type: v.literal('back'), request: bytesUpTo(BACK_REQUEST_BYTES) }),
 ]);
 export type InvitationMessage = v.InferOutput<typeof messageSchema>;
 export type JoinRequest = Extract<InvitationMessage, { type: 'request' }>;

@@ -65,6 +65,7 @@ const directorySchema = v.strictObject({
       }),
       person: personIdSchema,
       addedAt: uint,
+      mailLost: v.exactOptional(v.strictObject({ at: uint, seqs: v.array(uint) })),
     }),
   ),
   invitations: mapOf(
@@ -120,7 +121,12 @@ const returnsSchema = v.record(
   }),
 );
 
-const owedSchema = v.record(v.string(), v.strictObject({ by: deviceIdSchema, seq: uint }));
+/** Of the fold of either kind. */
+const leaves = {
+  returns: v.optional(returnsSchema),
+  owed: v.optional(v.record(v.string(), v.strictObject({ by: deviceIdSchema, seq: uint }))),
+  silent: v.optional(mapOf(deviceIdSchema, uint)),
+};
 
 const effectSchema = v.variant('type', [
   v.strictObject({ type: v.literal('founded'), persons }),
@@ -150,18 +156,8 @@ const schema = v.strictObject({
   counters: mapOf(deviceIdSchema, uint),
   historySince: v.exactOptional(uint),
   fold: v.variant('type', [
-    v.strictObject({
-      type: v.literal('town'),
-      directory: directorySchema,
-      returns: v.optional(returnsSchema),
-      owed: v.optional(owedSchema),
-    }),
-    v.strictObject({
-      type: v.literal('conversation'),
-      conversation: conversationSchema,
-      returns: v.optional(returnsSchema),
-      owed: v.optional(owedSchema),
-    }),
+    v.strictObject({ type: v.literal('town'), directory: directorySchema, ...leaves }),
+    v.strictObject({ type: v.literal('conversation'), conversation: conversationSchema, ...leaves }),
   ]),
   documents: mapOf(v.string(), anyBytes),
   history: v.array(historySchema),
@@ -184,8 +180,9 @@ type SnapshotOutput = { readonly [K in keyof Snapshot]: unknown };
 /** The part that all members hold alike: the fold, and which entries of each device it stands on. */
 export function stateHash(fold: Fold, counters: Progress['counters']): Bytes {
   const state: Conversation | Directory = fold.type === 'town' ? fold.directory : fold.conversation;
-  const leaves = [fold.returns ?? {}, fold.owed ?? {}].map(nullsForAbsent);
-  return sha256(encodeCbor(['depesche/state/3', nullsForAbsent(state), ...leaves, counters]));
+  const { returns = {}, owed = {}, silent = {} } = fold;
+  const all = [state, returns, owed, silent].map(nullsForAbsent);
+  return sha256(encodeCbor(['depesche/state/4', ...all, counters]));
 }
 
 function nullsForAbsent(value: unknown): unknown {

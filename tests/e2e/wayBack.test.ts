@@ -12,6 +12,7 @@ const BERT = 'Bert Böhm';
 const CEM = 'Cem Çelik';
 const GROUP = 'Außendienst';
 const OTHER_GROUP = 'Marktplatz';
+const LOST_GROUP = 'Nachtdienst';
 const HOURS = 3_600_000;
 
 /** The two ways back (SPEC B and Q) as people see them; the cases themselves are in tests/scenario. */
@@ -100,6 +101,26 @@ describe('ways back', { timeout: 180_000 }, () => {
     await bert.sees('Haben Sie kurz Zeit?');
     await bert.write('Ja');
     await anna.sees('Ja');
+  });
+
+  it('an invitation into a group that the phone knows nothing of was lost, and is sent anew', async () => {
+    await cem.close();
+    const before = envelopesIn(town.relay.dataFolder, 'mailbox');
+    await anna.go('#/');
+    await anna.createGroup(LOST_GROUP, [CEM]);
+    await anna.write('Wer kann heute?');
+    await expect.poll(() => envelopesIn(town.relay.dataFolder, 'mailbox')).toBeGreaterThan(before);
+    await anna.message('Wer kann heute?').getByText('übergeben').waitFor();
+    await town.relay.stop();
+    forgetLatestLog(town.relay.dataFolder, 'mailbox');
+    await town.relay.start();
+    await cem.open();
+    await cem.visit('#/');
+    await cem.row(LOST_GROUP).waitFor({ timeout: 60_000 });
+    await cem.openConversation(LOST_GROUP);
+    await cem.shows(['Wer kann heute?']);
+    await cem.write('Ich');
+    await anna.shows(['Wer kann heute?', 'Ich']);
   });
 
   it('of two copies of a phone one goes on, and the other says that it was copied', async () => {

@@ -1,8 +1,9 @@
 /** An own commit: made and durable first, then appended, adopted only when it is read back (SPEC I3). */
 import { bytesToHex, type Bytes } from '../../lib/bytes';
+import { isReturning } from '../../domain/back';
 import { idToBytes } from '../../domain/ids';
-import { keyPackagesFor, type Correction, type Leaf } from '../../domain/target';
-import { hasOrphans, isOrphan } from '../../domain/welcomes';
+import { isUnwelcomed, keyPackagesFor, type Correction, type Leaf } from '../../domain/target';
+import { isOrphan } from '../../domain/welcomes';
 import { appendResult, OP } from '../../protocol/frames';
 import { dueCorrection, judgesLifetimes, prepareCommit, unfitPackages } from '../commitLoop';
 import type { LogDesk } from '../logDesk';
@@ -11,7 +12,7 @@ import { withTrouble } from '../sighting';
 /** A lifetime is judged by a clock, and clocks are set right. */
 const JUDGED_FOR_MS = 3_600_000;
 
-/** So long newcomers have to show that they were let in after all (SPEC J6). */
+/** So long newcomers have to show that they were let in after all (SPEC J6, J7). */
 const ORPHAN_WAIT_MS = 10_000;
 
 /** Without the devices whose key packages cannot be used: they must not hold up the others. */
@@ -29,23 +30,29 @@ export function dueHere(desk: LogDesk): Correction {
   return { add, remove: withoutPatience(desk, due.remove) };
 }
 
-/** Orphans that belong are waited for; whoever is to be put out is not (SPEC G10). And nobody can remove itself. */
+/**
+ * Orphans, and who has lost its Welcome, are waited for if they belong; whoever is to be put out, or has asked, is
+ * not (SPEC G10, B4). And nobody can remove itself.
+ */
 function withoutPatience(
   { state, memory, host, now }: LogDesk,
   remove: Correction['remove'],
 ): Correction['remove'] {
-  const { returns } = state.fold;
-  if (!hasOrphans(returns)) {
+  const { returns, silent } = state.fold;
+  const directory = host.directory();
+  const { seq } = host.town();
+  const isWaitedFor = (leaf: Leaf): boolean =>
+    isOrphan(returns, leaf) ||
+    (!isReturning(returns, leaf) && isUnwelcomed(leaf, directory.devices[leaf.device], silent, seq));
+  if (!remove.some(isWaitedFor)) {
     memory.orphansAt = undefined;
     return remove;
   }
   const at = (memory.orphansAt ??= now + ORPHAN_WAIT_MS);
-  const withoutReturns = { ...state, fold: { ...state.fold, returns: {} } };
-  const out = dueCorrection(withoutReturns, host.directory(), host.town().seq).remove.map(({ leaf }) => leaf);
+  const belonging = { ...state, fold: { ...state.fold, returns: {}, silent: {} } };
+  const out = dueCorrection(belonging, directory, seq).remove.map(({ leaf }) => leaf);
   const isDue = (leaf: Leaf): boolean =>
-    !isOrphan(returns, leaf) ||
-    out.includes(leaf.leaf) ||
-    (now >= at && leaf.device !== host.identity.device);
+    !isWaitedFor(leaf) || out.includes(leaf.leaf) || (now >= at && leaf.device !== host.identity.device);
   return remove.filter(isDue);
 }
 

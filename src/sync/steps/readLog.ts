@@ -40,7 +40,10 @@ export async function readLog(desk: LogDesk): Promise<boolean> {
     return false;
   }
   if (firstSeq > progress.cursor + 1 && head > progress.cursor && core.kind === 'mailbox') {
-    const passed = { ...desk.state, progress: { ...progress, cursor: firstSeq - 1 } };
+    const passed = {
+      ...desk.state,
+      progress: { ...progress, cursor: firstSeq - 1, missed: firstSeq - 1 },
+    };
     if (!(await desk.save(passed, []))) return false;
   } else if (firstSeq > progress.cursor + 1 && head > progress.cursor) {
     desk.markTrouble('needs-reentry');

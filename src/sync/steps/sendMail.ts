@@ -4,6 +4,7 @@
  */
 import { DEVICES_PER_WELCOME } from '../../domain/body';
 import { idToBytes, type DeviceId } from '../../domain/ids';
+import { isUnwelcomed } from '../../domain/target';
 import { hasOrphans, isOrphan, owedBy } from '../../domain/welcomes';
 import { appendResult, OP } from '../../protocol/frames';
 import { waitOf, type LogDesk } from '../logDesk';
@@ -36,15 +37,20 @@ export async function sendMail(desk: LogDesk): Promise<boolean> {
 
 /**
  * Newcomers of ours whose mail is at the relay, as no entry of ours says yet. Nobody, and yet to be told:
- * others take us for one who was never let in. Undefined: nothing is to be told.
+ * others take us for one who was never let in (SPEC J6, J7). Undefined: nothing is to be told.
  */
 export function untoldWelcomes(desk: LogDesk): readonly DeviceId[] | undefined {
   const devices = untoldDevices(desk);
   if (devices.length > 0) return devices;
   const { host, state } = desk;
-  if (!hasOrphans(state.fold.returns)) return undefined;
-  const own = state.group?.leaves.find(({ device }) => device === host.identity.device);
-  if (own === undefined || !isOrphan(state.fold.returns, own)) return undefined;
+  const { returns, silent } = state.fold;
+  const { device } = host.identity;
+  if (silent?.[device] === undefined && !hasOrphans(returns)) return undefined;
+  const own = state.group?.leaves.find((leaf) => leaf.device === device);
+  const record = host.directory().devices[device];
+  const isMissed =
+    own !== undefined && (isOrphan(returns, own) || isUnwelcomed(own, record, silent, host.town().seq));
+  if (!isMissed) return undefined;
   const isTold = host.waitingIntents(state.number).some(({ intent }) => intent.body.kind === 'welcomed');
   return isTold ? undefined : [];
 }

@@ -180,12 +180,13 @@ async function taken(desk: LogDesk, result: Ingested, { group: before, flight }:
   await host.addEntry(desk.state.number, { kind: 'snapshot', seq: progress.cursor, hash });
 }
 
-/** A mailbox has no chain to keep: what the relay no longer has is passed over. */
+/** A mailbox has no chain to keep: what the relay no longer has is passed over, and told to the town (SPEC J7). */
 async function takeMail(desk: LogDesk, envelopes: readonly StoredEnvelope[]): Promise<boolean> {
   for (const stored of envelopes) {
     if (stored[0] <= desk.state.progress.cursor) continue;
     const received = stored.length === 4 ? await desk.host.receiveMail(stored[0], stored[3]) : undefined;
-    const progress: Progress = { ...desk.state.progress, cursor: stored[0] };
+    const missed = stored.length === 6 ? stored[0] : desk.state.progress.missed;
+    const progress: Progress = { ...desk.state.progress, cursor: stored[0], missed };
     if (!(await desk.save({ ...desk.state, progress }, received?.writes ?? [], true))) return false;
     await received?.done();
   }

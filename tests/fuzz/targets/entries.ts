@@ -62,6 +62,7 @@ export const BODIES: readonly EntryBody[] = [
   { kind: 'town-admitted', invitation, person: other, name: 'Bert', device },
   { kind: 'town-renamed', person, name: 'Änne' },
   { kind: 'town-package', keyPackage: b(300) },
+  { kind: 'town-mail-lost' },
   { kind: 'town-blocked', device: device.id },
   { kind: 'town-person-removed', person: other },
   { kind: 'town-admin', person: other, isAdmin: true },

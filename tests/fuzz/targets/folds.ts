@@ -54,6 +54,7 @@ function townBodies(): readonly EntryBody[] {
     { kind: 'town-person-removed', person: second },
     { kind: 'town-invitation-withdrawn', invitation },
     { kind: 'town-package', keyPackage: b(20) },
+    { kind: 'town-mail-lost' },
   ];
 }
 

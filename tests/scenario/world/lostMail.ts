@@ -1,4 +1,4 @@
-/** Mail that disappears from a device's mailbox before it was read; the oracle hears which Welcomes were in it. */
+/** Mail that disappears from a device's mailbox before it was read. */
 import { createTsMlsGroupCrypto } from '../../../src/crypto/tsMlsGroup';
 import { seededRandom } from '../../../src/crypto/random';
 import { idToBytes } from '../../../src/domain/ids';
@@ -26,6 +26,5 @@ export async function loseMail(world: World, device: WorldDevice): Promise<void>
   for (const { bytes } of page.value.envelopes) {
     const mail = await openMail(groups, groupSelfOf(identity), keyPackagesOf(identity), bytes);
     device.log(`loses ${mail.ok ? `a Welcome into ${mail.value.context.log.slice(0, 8)}` : 'a mail'}`);
-    if (mail.ok) world.oracle.welcomeLost(device, mail.value.context.log, mail.value.context.kind);
   }
 }

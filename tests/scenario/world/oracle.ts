@@ -76,10 +76,6 @@ export class Oracle {
     this.#texts.mayVanish(text);
   }
 
-  welcomeLost(device: WorldDevice, log: LogId, kind: 'town' | 'direct' | 'group'): void {
-    this.#court.excuses.welcomeLost(device, log, kind);
-  }
-
   /** To be kept beside a copy of its vault. */
   rememberedBy(device: WorldDevice): Remembered {
     return { places: this.#court.witness.memoryOf(device), texts: this.#texts.count };

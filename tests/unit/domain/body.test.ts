@@ -38,6 +38,7 @@ const bodies: Readonly<Record<KnownBody['kind'], Fields>> = {
   'town-admitted': { invitation: id('e'), person: id('b'), name: 'Bert Böhm', device },
   'town-renamed': { person: id('a'), name: 'Anna Adler' },
   'town-package': { keyPackage: b(300) },
+  'town-mail-lost': {},
   'town-blocked': { device: id('1') },
   'town-person-removed': { person: id('a') },
   'town-admin': { person: id('a'), isAdmin: true },

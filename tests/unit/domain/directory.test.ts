@@ -6,6 +6,7 @@ import {
   devicesOfAt,
   EMPTY_DIRECTORY,
   foldDirectory,
+  hasLostMail,
   isAdminAt,
   isLaterDirectory,
   pairKey,
@@ -223,6 +224,49 @@ describe('names and packages (SPEC D5)', () => {
     });
     expect(log.directory.devices[deviceId('a')]?.facts).toEqual(facts('a'));
     expect(log.by('f', { kind: 'town-package', keyPackage: Uint8Array.of(9) })).toBe(false);
+  });
+});
+
+describe('lost mail (SPEC J7)', () => {
+  const HOURS = 3_600;
+
+  it('is told by a device of itself, once an hour, and known by its positions', () => {
+    const log = town('b');
+    const say = (digit: string) => log.by(digit, { kind: 'town-mail-lost' });
+    expect(say('b')).toBe(true);
+    const first = log.seq;
+    expect(say('b')).toBe(false);
+    log.seq += HOURS;
+    expect(say('b')).toBe(true);
+    expect(log.directory.devices[deviceId('b')]?.mailLost?.seqs).toEqual([first, log.seq]);
+    expect(log.directory.devices[deviceId('a')]?.mailLost).toBeUndefined();
+    expect(say('9')).toBe(false);
+    log.block('a', 'b');
+    log.seq += HOURS;
+    expect(say('b')).toBe(false);
+  });
+
+  it('a relay’s clock that was years ahead holds nobody up', () => {
+    const log = town('b');
+    const say = () => log.by('b', { kind: 'town-mail-lost' });
+    log.seq += 9_000 * HOURS;
+    expect(say()).toBe(true);
+    log.seq -= 9_000 * HOURS;
+    expect(say()).toBe(true);
+  });
+
+  it('counts from behind one position up to another, whatever came later', () => {
+    const log = town('b');
+    log.by('b', { kind: 'town-mail-lost' });
+    const at = log.seq;
+    log.seq += HOURS;
+    log.by('b', { kind: 'town-mail-lost' });
+    const device = log.directory.devices[deviceId('b')];
+    expect(hasLostMail(device, at - 1, at)).toBe(true);
+    expect(hasLostMail(device, at, at)).toBe(false);
+    expect(hasLostMail(device, at - 1, at - 1)).toBe(false);
+    expect(hasLostMail(device, at, log.seq)).toBe(true);
+    expect(hasLostMail(undefined, 0, log.seq)).toBe(false);
   });
 });
 

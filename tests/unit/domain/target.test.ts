@@ -121,6 +121,20 @@ describe('a commit is in force only (SPEC G7)', () => {
     expect(isLawful({ removed: [{ ...leaf('2'), signatureKey: key('9') }] })).toBe(true);
   });
 
+  it('also if it removes one that has lost mail since it was added, and was not heard (SPEC J7)', () => {
+    const record = target.get(id('2')) as DirectoryDevice;
+    const told = new Map(target).set(id('2'), { ...record, mailLost: { at: 1, seqs: [4, 9] } });
+    const removes = (silent: Record<DeviceId, number>, seq: number) =>
+      isLawfulCommit({ ...none, removed: [leaf('2')] }, leaves, told, { silent }, seq) &&
+      correctionOf([leaf('2')], told, { silent }, seq).remove.length === 1;
+    expect(removes({ [id('2')]: 3 }, 3)).toBe(false);
+    expect(removes({ [id('2')]: 3 }, 4)).toBe(true);
+    expect(removes({ [id('2')]: 4 }, 8)).toBe(false);
+    expect(removes({ [id('2')]: 4 }, 9)).toBe(true);
+    expect(removes({ [id('2')]: 9 }, 20)).toBe(false);
+    expect(removes({ [id('3')]: 3 }, 20)).toBe(false);
+  });
+
   it('if the context stays as it is', () => {
     expect(isLawful({ changesContext: true })).toBe(false);
   });

@@ -9,6 +9,8 @@ import {
   owedAfterWord,
   owedBy,
   returnsAfterWord,
+  silentAfterCommit,
+  silentAfterWord,
 } from '../../../src/domain/welcomes';
 
 const leaf = (n: number) => ({
@@ -16,7 +18,7 @@ const leaf = (n: number) => ({
   signatureKey: new Uint8Array(32).fill(n),
 });
 const [anna, bert, cem, dora] = [leaf(1), leaf(2), leaf(3), leaf(4)];
-const added = owedAfterCommit({}, { by: anna.device, seq: 7, added: [cem, dora], removed: [] });
+const added = owedAfterCommit({}, { by: anna.device, seq: 7, position: 3, added: [cem, dora], removed: [] });
 
 describe('welcomes that are owed (SPEC J6)', () => {
   it('are owed by whoever added, for each leaf that was added', () => {
@@ -29,14 +31,16 @@ describe('welcomes that are owed (SPEC J6)', () => {
   });
 
   it('are dropped with the leaf, and owed anew with a fresh one', () => {
-    const out = owedAfterCommit(added, { by: bert.device, seq: 8, added: [], removed: [cem] });
+    const out = owedAfterCommit(added, { by: bert.device, seq: 8, position: 3, added: [], removed: [cem] });
     expect(Object.keys(out)).toEqual([returnKey(dora)]);
-    const again = owedAfterCommit(out, { by: bert.device, seq: 9, added: [cem], removed: [] });
+    const again = owedAfterCommit(out, { by: bert.device, seq: 9, position: 3, added: [cem], removed: [] });
     expect(again[returnKey(cem)]).toEqual({ by: bert.device, seq: 9 });
   });
 
   it('a renewed leaf changes nothing', () => {
-    expect(owedAfterCommit(added, { by: bert.device, seq: 8, added: [], removed: [] })).toBe(added);
+    expect(owedAfterCommit(added, { by: bert.device, seq: 8, position: 3, added: [], removed: [] })).toBe(
+      added,
+    );
   });
 
   it('are settled by the word of whoever owes them, and of nobody else', () => {
@@ -79,5 +83,34 @@ describe('welcomes that are owed (SPEC J6)', () => {
     const asked = { [returnKey(cem)]: { at: 5, open } };
     expect(isOrphan(asked, cem)).toBe(false);
     expect(returnsAfterWord(asked, cem)).toBe(asked);
+  });
+});
+
+describe('newcomers that were not heard yet (SPEC J7)', () => {
+  const silent = silentAfterCommit(
+    {},
+    { by: anna.device, seq: 7, position: 3, added: [cem, dora], removed: [] },
+  );
+
+  it('are known with the position at which they were added', () => {
+    expect(silent).toEqual({ [cem.device]: 3, [dora.device]: 3 });
+  });
+
+  it('are heard when they write or commit, and nobody speaks for another', () => {
+    expect(silentAfterWord(silent, cem.device)).toEqual({ [dora.device]: 3 });
+    expect(silentAfterWord(silent, anna.device)).toBe(silent);
+    const renewal = { seq: 8, position: 4, added: [], removed: [] };
+    expect(silentAfterCommit(silent, { ...renewal, by: dora.device })).toEqual({ [cem.device]: 3 });
+    expect(silentAfterCommit(silent, { ...renewal, by: anna.device })).toBe(silent);
+  });
+
+  it('go with their leaf, and are silent anew with the next one', () => {
+    const commit = { by: anna.device, seq: 8, position: 5, added: [], removed: [] };
+    const out = silentAfterCommit(silent, { ...commit, removed: [cem] });
+    expect(out).toEqual({ [dora.device]: 3 });
+    expect(silentAfterCommit(out, { ...commit, added: [cem] })).toEqual({
+      [cem.device]: 5,
+      [dora.device]: 3,
+    });
   });
 });

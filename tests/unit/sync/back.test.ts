@@ -1,7 +1,7 @@
 /** SPEC B at the log: who may be removed and taken back, and who may not. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Bytes } from '../../../src/lib/bytes';
-import { BACK_EVERY_MS, openReturn, returnKey } from '../../../src/domain/back';
+import { BACK_EVERY_MS, foundingName, openReturn, returnKey } from '../../../src/domain/back';
 import type { EntryBody } from '../../../src/domain/body';
 import { EMPTY_DIRECTORY } from '../../../src/domain/directory';
 import { openBackMail, writeBackMail } from '../../../src/sync/backMail';
@@ -112,6 +112,30 @@ describe('a request in the log (SPEC B3)', () => {
     await say(0, { kind: 'back', request: await signBackRequest(self, forged) });
     const { state: after } = await party.ingest(1, party.stateOf(groups[1]), timed(party.stored));
     expect(returnsOf(after)).toEqual({});
+  });
+});
+
+describe('a guest’s request, which calls the town by its founding hash (SPEC B2)', () => {
+  const founding = new Uint8Array(32).fill(6);
+  const log = foundingName({ founding });
+  const town = { type: 'town', directory: { ...EMPTY_DIRECTORY, founding } } as const;
+  const openIn = async (fold: LogState['fold']) => {
+    const { state: after } = await party.ingest(
+      1,
+      { ...party.stateOf(groups[1]), fold },
+      timed(party.stored),
+    );
+    return openReturn(returnsOf(after), leaf());
+  };
+
+  it('counts in that town, while its device was not heard there, and nowhere else', async () => {
+    const { body, keyPackage } = await requestOf(LOST, { log });
+    await say(0, body);
+    const silent = { [party.member(LOST).device]: 1 };
+    expect(await openIn({ ...town, silent })).toMatchObject({ keyPackage, isOut: false });
+    expect(await openIn(town)).toBeUndefined();
+    expect(await openIn({ ...TOWN, silent })).toBeUndefined();
+    expect(await openIn({ ...party.stateOf(groups[1]).fold, silent })).toBeUndefined();
   });
 });
 

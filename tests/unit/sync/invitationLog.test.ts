@@ -31,6 +31,7 @@ const messages: readonly InvitationMessage[] = [
   { type: 'request', person: 'a'.repeat(32) as PersonId, name: 'Bert Böhm', device },
   { type: 'accepted', device: device.id, townName: 'Musterstadt' },
   { type: 'refused', device: device.id, reason: 'expired' },
+  { type: 'back', request: new Uint8Array(9_000) },
 ];
 
 /** Whoever holds the link can write anything. */
@@ -105,6 +106,7 @@ describe('an invitation’s log (SPEC J2)', () => {
       { type: 'accepted', device: device.id },
       { type: 'refused', device: device.id, reason: 'because' },
       { type: 'request' },
+      { type: 'back', request: new Uint8Array(9_001) },
       [],
       'request',
       null,

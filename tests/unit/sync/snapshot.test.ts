@@ -77,12 +77,15 @@ function townSnapshot(): Snapshot {
     guests: ['Bert'],
     isWithdrawn: false,
   };
-  const directory = {
-    ...directoryOf(party.members),
+  const directory = directoryOf(party.members);
+  const lost = party.member(1).record;
+  const changed = {
+    ...directory,
+    devices: { ...directory.devices, [lost.facts.id]: { ...lost, mailLost: { at: 5, seqs: [3, 9] } } },
     claims: { 'a:b': party.log },
     invitations: { [invitation.id]: invitation },
   };
-  return snapshotOf({ fold: { type: 'town', directory } });
+  return snapshotOf({ fold: { type: 'town', directory: changed, silent: { [lost.facts.id]: 4 } } });
 }
 
 const DEVICE = 'd'.repeat(32) as DeviceId;

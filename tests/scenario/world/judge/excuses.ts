@@ -1,7 +1,7 @@
 /**
  * Where the protocol cannot keep a promise. Each excuse names one device and one log, and is void as soon
  * as the device is in all the same. What is not built (SPEC, "Not built yet"): a way back into a group
- * conversation that a device's vault knows nothing of, and into the town by somebody who has never been in.
+ * conversation that a device's vault knows nothing of, though it was in and was heard there.
  */
 import { devicesOfAt, pairKey } from '../../../../src/domain/directory';
 import type { LogId } from '../../../../src/domain/ids';
@@ -15,19 +15,12 @@ export class Excuses {
   readonly #census: Census;
   readonly #wentBack = new Set<WorldDevice>();
   readonly #unknown = new Set<string>();
-  readonly #outOfTown = new Set<WorldDevice>();
   /** Those that share one profile. */
   readonly #copies = new Map<WorldDevice, Set<WorldDevice>>();
 
   constructor(witness: Witness, census: Census) {
     this.#witness = witness;
     this.#census = census;
-  }
-
-  /** The Welcome into it was lost on its way. A pair's conversation is asked for by its claim (SPEC B1). */
-  welcomeLost(device: WorldDevice, log: LogId, kind: 'town' | 'direct' | 'group'): void {
-    if (kind === 'town' && !device.isInTown) this.#outOfTown.add(device);
-    if (kind === 'group') this.#unknown.add(placeOf(device, log));
   }
 
   /** Its vault went back to before it was in some groups. Called while the witness remembers them. */
@@ -42,7 +35,6 @@ export class Excuses {
     const copies = (this.#copies.get(device) ?? new Set([device])).add(twin);
     for (const copy of copies) this.#copies.set(copy, copies);
     if (this.#wentBack.has(device)) this.#wentBack.add(twin);
-    if (this.#outOfTown.has(device)) this.#outOfTown.add(twin);
   }
 
   /** Devices with one profile of which one must go on: none of them went back behind its own request. */
@@ -52,12 +44,7 @@ export class Excuses {
     );
   }
 
-  isShutOutOfTown(device: WorldDevice): boolean {
-    return this.#outOfTown.has(device) && !device.isInTown;
-  }
-
   isShutOut(device: WorldDevice, log: LogId): boolean {
-    if (this.isShutOutOfTown(device)) return true;
     if (this.#witness.of(device, log)?.hasBeenIn === true) return false;
     return this.#isUnknown(device, log) || this.#isTwinsOnly(device, log);
   }

@@ -20,7 +20,7 @@ export async function unrest({ census, excuses }: Court): Promise<string | undef
     if (holders.length === 0) return `${facts.id} does not run`;
     for (const device of holders) {
       const town = device.engine?.runners.get(TOWN_LOG);
-      if (excuses.isShutOutOfTown(device) || (town !== undefined && isEnded(device, town.log))) continue;
+      if (town !== undefined && isEnded(device, town.log)) continue;
       const why = await unrestOf({ census, excuses }, device, farthest);
       if (why !== undefined) return `${device.name}: ${why}`;
     }

@@ -20,12 +20,12 @@ import { boardAt, printOf, type ShownByPlace } from './shown';
 import { placeOf } from './witness';
 
 export async function verifyTown(court: Court, directory: Directory, seq: number): Promise<void> {
-  const { census, excuses, fault } = court;
+  const { census, fault } = court;
   const expected = bytesToHex(encodeCbor(directory));
   for (const { facts } of allDevicesAt(directory, seq))
     for (const device of census.holdersOf(facts.id)) {
       const { engine, records } = device;
-      if (engine === undefined || records === undefined || excuses.isShutOutOfTown(device)) continue;
+      if (engine === undefined || records === undefined) continue;
       const town = engine.runners.get(TOWN_LOG);
       const isOut = town === undefined || isEnded(device, town.log);
       if (!isOut && bytesToHex(encodeCbor(engine.directory())) !== expected)
