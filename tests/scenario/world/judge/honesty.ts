@@ -96,7 +96,8 @@ export class Honesty {
   #knowsTheRelay(engine: Engine): boolean {
     const { relay, scheduler } = this.#world;
     if (relay.replacedAt === undefined) return true;
-    const isMet = engine.relay?.isOnline === true && scheduler.now > relay.startedAt + BEHIND_MS;
+    const since = Math.max(relay.replacedAt, relay.startedAt);
+    const isMet = engine.relay?.isOnline === true && scheduler.now > since + BEHIND_MS;
     return isMet && !engine.succession.isLost;
   }
 
