@@ -276,7 +276,8 @@ describe('sqlite log store', { timeout: 60_000 }, () => {
     const few = pagesFor(200);
     const many = pagesFor(20_000);
     expect(many).toBeGreaterThan(0);
-    // 64 appends to 64 logs touch at most two index leaves each, and the tail of the table
-    expect(many).toBeLessThanOrEqual(64 * 2 + few + 16);
+    // 64 appends to 64 logs touch at most two index leaves each, and the tail of the table; ids are drawn by
+    // chance, and a leaf that happens to be full becomes two
+    expect(many).toBeLessThanOrEqual(64 * 3 + few);
   });
 });

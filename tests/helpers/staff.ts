@@ -1,6 +1,7 @@
 /** One person with a browser of their own, and what they do with it. Finds things by what the screen says. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Locator, Page } from 'playwright-core';
-import { expect } from 'vitest';
 import { DESKTOP, PHONE, TestBrowser } from './browser';
 import { SwitchableNetwork } from './switchableNetwork';
 
@@ -193,7 +194,14 @@ export class Staff {
 
   /** These messages and no others. */
   async shows(texts: readonly string[], timeout = 30_000): Promise<void> {
-    await expect.poll(() => this.texts(), { timeout, message: this.name }).toEqual(texts);
+    const end = Date.now() + timeout;
+    for (;;) {
+      const shown = await this.texts();
+      if (isDeepStrictEqual(shown, [...texts])) return;
+      if (Date.now() > end)
+        throw new Error(`${this.name} sees ${JSON.stringify(shown)}, not ${JSON.stringify(texts)}`);
+      await pause(100);
+    }
   }
 
   /** The shell is on this device: from now on the app opens without a server. */
