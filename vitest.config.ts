@@ -1,6 +1,6 @@
 /**
  * The suites of `npm test`. Everything runs on Node; what touches Svelte's state resolves packages as a
- * browser would, and `e2e` drives real browsers against the built server.
+ * browser would, and `e2e` drives a real browser against the built server, one file after the other.
  */
 import { availableParallelism } from 'node:os';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
@@ -66,8 +66,8 @@ export default defineConfig({
           testTimeout: 2 * MINUTE,
           hookTimeout: 2 * MINUTE,
           expect: { poll: { timeout: MINUTE / 2 } },
-          // Two or three browsers and a relay to each file.
-          maxWorkers: availableParallelism(),
+          // Two or three browsers and a relay to each file keep two cores busy.
+          fileParallelism: false,
           sequence: { groupOrder: 1 },
         },
       },
