@@ -44,10 +44,11 @@ export class PassKeeper {
     const { relay } = engine;
     const town = engine.runners.get(TOWN_LOG);
     if (relay?.isOnline !== true || town === undefined || !engine.isAdmin) return;
-    // What it has folded stands still, or is not the town's any more (SPEC B).
-    if (town.lost !== undefined || engine.back.isLeftBehind) return;
+    // What it has folded stands still (SPEC B).
+    if (town.lost !== undefined) return;
     const before = engine.townSeq();
-    const isDone = !town.isCatchingUp && (await setPasses(relay, engine.directory(), before));
+    const set = engine.back.isLeftBehind ? revokeFormer : setPasses;
+    const isDone = !town.isCatchingUp && (await set(relay, engine.directory(), before));
     if (isDone) void engine.invitations.admitted();
     // Whom somebody else admitted meanwhile we may just have revoked.
     if (engine.townSeq() !== before) this.#isWanted = true;
@@ -79,11 +80,29 @@ export async function setPasses(relay: RelayClient, directory: Directory, seq: n
   }
   // Also passes that stand for nobody: whoever has one got it past the directory.
   const revoke = passes.value.flatMap(([key]) => (valid.has(bytesToHex(key)) ? [] : [key]));
-  let isDone = true;
-  for (const keys of inChunks(revoke, LIMITS.passesPerFrame))
-    isDone = (await relay.request([OP.revoke, keys], doneResult)).ok && isDone;
+  let isDone = await revokeAll(relay, revoke);
   for (const keys of inChunks(admit, LIMITS.passesPerFrame))
     isDone = (await relay.request([OP.admit, keys], doneResult)).ok && isDone;
+  return isDone;
+}
+
+/**
+ * Beside a next town log that we are not in (SPEC B1) our directory may be old: it does not know who has come
+ * since. Who was put out stays out; any member could have made that log, and must not keep a pass by it.
+ */
+async function revokeFormer(relay: RelayClient, directory: Directory, seq: number): Promise<boolean> {
+  const valid = new Set(allDevicesAt(directory, seq));
+  const former = Object.values(directory.devices).filter((device) => !valid.has(device));
+  return revokeAll(
+    relay,
+    former.map(({ facts }) => facts.relayKey),
+  );
+}
+
+async function revokeAll(relay: RelayClient, keys: readonly Bytes[]): Promise<boolean> {
+  let isDone = true;
+  for (const some of inChunks(keys, LIMITS.passesPerFrame))
+    isDone = (await relay.request([OP.revoke, some], doneResult)).ok && isDone;
   return isDone;
 }
 

@@ -4,6 +4,7 @@ import { addItem, readBoard } from '../../src/crdt/noticeBoard';
 import { openSharedDoc, type SharedDoc } from '../../src/crdt/openSharedDoc';
 import { platformRandom } from '../../src/crypto/random';
 import { idToBytes } from '../../src/domain/ids';
+import { equalBytes } from '../../src/lib/bytes';
 import { townLogId } from '../../src/sync/succession';
 import { MemoryStore } from '../../src/vault/memoryStore';
 import { groupOfThree, TITLE, type Three } from './threePeople';
@@ -337,6 +338,23 @@ describe.concurrent('the town goes on at another relay', { timeout: 120_000 }, (
     await say(bert, 'weiter', [anna, cem]);
   });
 
+  it('and nobody keeps a pass by taking that name (B1)', async () => {
+    const { town, relay, anna, cem } = await threeAndRelay();
+    const founding = anna.engine?.directory().founding ?? new Uint8Array(32);
+    const hash = new Uint8Array(32);
+    const log = idToBytes(townLogId(founding, 1));
+    await town.store.create({ log, kind: 0, readHash: hash, writeHash: hash, closeHash: hash });
+    await town.restartRelay();
+    await until(async () => (await anna.status()).problem === 'town-differs', 'anna is told');
+    const device = cem.engine?.identity?.device;
+    const key = device && anna.engine?.directory().devices[device]?.facts.relayKey;
+    const hasPass = () => [...relay.passes.values()].some((pass) => key && equalBytes(pass.key, key));
+    expect(hasPass()).toBe(true);
+    await anna.client.intend({ type: 'remove-person', person: await anna.person('Cem Çelik') });
+    await until(() => Promise.resolve(!hasPass()), 'cem has no pass');
+    expect(relay.passes.size).toBe(2);
+  });
+
   it('says that a link was used, and can be asked again', async () => {
     const three = await threeAndRelay();
     const { anna, bert, cem } = three;
@@ -436,6 +454,11 @@ describe.concurrent('the town goes on at another relay', { timeout: 120_000 }, (
     anna.skew = 2 * HOUR;
     anna.engine?.back.lookAgain();
     await until(() => Promise.resolve(anna.engine?.generation === 1), 'anna follows');
+    // What her conversations go on in is in the town's log, and is waited for an hour from when she has read it.
+    const isRead = () => Object.keys(anna.engine?.directory().continued ?? {}).length > 0;
+    await until(() => Promise.resolve(isRead()), 'anna knows where the conversation goes on');
+    anna.engine?.back.lookAgain();
+    await pause(1_000);
     anna.skew = 4 * HOUR;
     anna.engine?.back.lookAgain();
     await allRead([anna], ['seit gestern', 'im neuen']);
