@@ -1,32 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { QueueItem } from '../../src/engine/views';
-import { first, foundTown, inviteAndJoin, Town, until, type Device } from './town';
-
-let town: Town | undefined;
-afterEach(async () => {
-  await town?.close();
-  town = undefined;
-});
-
-interface Three {
-  readonly town: Town;
-  readonly anna: Device;
-  readonly bert: Device;
-  readonly cem: Device;
-}
-
-async function townOfThree(): Promise<Three> {
-  town = await Town.open();
-  const anna = await town.device('anna');
-  const bert = await town.device('bert');
-  const cem = await town.device('cem');
-  await foundTown(town, anna, 'Musterstadt', 'Anna Ahrens');
-  await inviteAndJoin(anna, bert, 'Bert Böhm');
-  await inviteAndJoin(anna, cem, 'Cem Çelik');
-  for (const device of [anna, bert, cem])
-    await until(async () => (await device.directory()).persons.length === 3, `${device.name} knows all`);
-  return { town, anna, bert, cem };
-}
+import { townOfThree, type Three } from './threePeople';
+import { first, until, type Device } from './town';
 
 async function group({ anna, bert, cem }: Three, title: string): Promise<void> {
   const persons = [await anna.person('Bert Böhm'), await anna.person('Cem Çelik')];
